@@ -1,0 +1,218 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a login, and the rules between them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import typing as t
+from urllib.parse import parse_qs, quote, urlsplit
+
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+
+Options = dict[str, t.Any]
+
+TOKEN_SPEC: dict[str, t.Any] = {
+    "argument_spec": {
+        "identifier": {"type": "str", "aliases": ["username"]},
+        "secret": {"type": "str", "no_log": True, "aliases": ["password"]},
+        "otp": {"type": "str", "no_log": True, "aliases": ["code"]},
+        "totp_secret": {"type": "str", "no_log": True},
+        "login_2fa_token": {"type": "str", "no_log": True},
+        "on_otp_required": {"type": "str", "choices": ["fail", "return"], "default": "fail"},
+        "auth_method": {"type": "str", "choices": ["auto", "access_token", "login"], "default": "auto"},
+        "login_from": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
+        "hub_url": {"type": "str", "default": "https://hub.docker.com"},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        "proxy": {"type": "str"},
+        "user_agent": {"type": "str"},
+        "timeout": {"type": "float", "default": 30.0},
+        "retries": {"type": "int", "default": 3},
+        "max_wait": {"type": "int", "default": 60},
+        "cache": {"type": "bool", "default": True},
+        "min_ttl": {"type": "int", "default": 60},
+        "refusal_ttl": {"type": "int", "default": 900},
+    },
+    "required_one_of": [["identifier", "login_2fa_token"], ["secret", "login_2fa_token"]],
+}
+
+_NO_LOG = [name for name, row in TOKEN_SPEC["argument_spec"].items() if row.get("no_log")]
+_LOOPBACK = r"localhost|127(\.\d{1,3}){3}|::1"
+# Colours, movements and titles of a terminal.
+_ESCAPE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
+# Whoever it belongs to: an access token of Docker Hub, or a bearer token.
+_TOKEN = r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+"
+_LIMITS = {"timeout": 0.001, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0}
+_MOST = 1_000_000  # eleven days; some more and the system's clocks overflow
+_OAT = "dckr_oat_"
+
+
+def login_method(options: Options) -> str:
+    """``access_token`` or ``login``: what ``auth_method`` comes to with these options."""
+    method: str = options.get("auth_method") or "auto"
+    if method != "auto":
+        return method
+    factor = options.get("otp") or options.get("totp_secret") or options.get("login_2fa_token")
+    return "login" if factor or options.get("on_otp_required") == "return" else "access_token"
+
+
+def secret_kind(secret: str | None) -> str:
+    """``pat``, ``oat`` or ``password``, told by the prefix (W18)."""
+    return {"dckr_pat_": "pat", _OAT: "oat"}.get((secret or "")[:9], "password")
+
+
+def longest_login(options: Options) -> float:
+    """Seconds that a login takes at the very most, name resolution and dripped headers apart.
+
+    Each request may use ``timeout`` three times: to connect, for a silence, for the body. A second factor takes two
+    requests, twice where a generated code is refused. A pause before a retry is 8 s at most.
+    """
+    second_factor = login_method(options) == "login" or options["otp"] or options["totp_secret"]
+    requests = 4 if second_factor else 1
+    tries = requests + options["retries"]
+    return float(tries * 3 * options["timeout"] + options["retries"] * 8 + options["max_wait"])
+
+
+def plain(text: str, options: Options, limit: int = 200) -> str:
+    """Foreign text made fit to print: one line, no control characters, no secret of these options, not too long."""
+    text = "".join(char for char in " ".join(_ESCAPE.sub("", text).split()) if char.isprintable())
+    given = {str(options[name]) for name in _NO_LOG if options.get(name)}
+    secrets = {" ".join(secret.split()) for secret in given} - {""}
+    for one in given | secrets:
+        secrets |= {quote(one, safe="", errors="replace"), json.dumps(one)[1:-1], repr(one)[1:-1]}
+    patterns = [*map(re.escape, sorted(secrets, key=len, reverse=True)), _TOKEN]
+    text = re.sub("|".join(patterns), "********", text, flags=re.IGNORECASE)
+    return text if len(text) <= limit else text[:limit].rstrip() + "…"
+
+
+def totp_seed(text: str) -> str:
+    """The base32 seed in a TOTP secret: spaces, hyphens and case do not matter, an ``otpauth://`` URI is taken apart."""
+    if text.lower().startswith("otpauth:"):
+        try:
+            uri = urlsplit(text)
+        except ValueError:
+            uri = urlsplit("")
+        settings = {name: values[0] for name, values in parse_qs(uri.query).items()}
+        fixed = {"digits": "6", "period": "30", "algorithm": "SHA1"}
+        odd = [name for name, value in fixed.items() if settings.get(name, value).upper() != value]
+        if uri.netloc.lower() != "totp" or odd or "secret" not in settings:
+            raise InvalidOptions(
+                "totp_secret is an otpauth URI that makes no Docker Hub codes",
+                hint="give the URI of the QR code that Docker Hub showed, or the base32 text beside it",
+            )
+        text = settings["secret"]
+    seed = re.sub(r"[\s=-]", "", text).upper()
+    try:
+        raw = base64.b32decode(seed + "=" * (-len(seed) % 8))
+    except (binascii.Error, ValueError):
+        raw = b""
+    if not raw:
+        raise InvalidOptions(
+            "totp_secret is no base32 text (letters A to Z and digits 2 to 7)",
+            hint="give the text that Docker Hub shows beside the QR code, not a six-digit code: that one is otp",
+        )
+    # pyotp refuses keys under 112 bits, which exist; zeros at the end of a key change nothing in HMAC.
+    return base64.b32encode(raw.ljust(15, b"\0")).decode().rstrip("=")
+
+
+def require_login(options: Options) -> None:
+    """Raises ``InvalidOptions`` where there is nothing to log in with."""
+    if options.get("login_2fa_token"):
+        return
+    for name, variables, environment in (
+        ("identifier", "dockerhub_identifier", "DOCKERHUB_USERNAME"),
+        ("secret", "dockerhub_secret", "DOCKERHUB_PASSWORD"),
+    ):
+        if not options.get(name):
+            raise InvalidOptions(
+                f"{name} is missing",
+                hint=f"give it as an option, as the variable {variables} or in the environment as {environment}",
+            )
+    if secret_kind(options["identifier"]) != "password":
+        raise InvalidOptions(
+            "identifier holds an access token, not a name",
+            hint="give the token as secret, and whose it is as identifier",
+        )
+
+
+def checked(options: Options) -> Options:
+    """These options, tidied up, defaults in place of empty ones; raises ``InvalidOptions`` where they make no login."""
+    given = {name: value for name, value in options.items() if value is not None and value != ""}
+    options = {name: given.get(name, row.get("default")) for name, row in TOKEN_SPEC["argument_spec"].items()}
+    require_login(options)
+    _check_numbers(options)
+    _check_urls(options)
+    _check_factor(options)
+    _check_secret(options)
+    return options
+
+
+def _check_numbers(options: Options) -> None:
+    for name, least in _LIMITS.items():
+        if not least <= options[name] <= _MOST:
+            raise InvalidOptions(f"{name} must be {'more than 0' if least else '0 or more'}, and at most {_MOST}")
+
+
+def _check_urls(options: Options) -> None:
+    options["hub_url"] = options["hub_url"].strip().rstrip("/")
+    try:
+        url = urlsplit(options["hub_url"])
+        host, _ports = url.hostname or "", (url.port, urlsplit(options["proxy"] or "").port)
+    except ValueError:
+        raise InvalidOptions("hub_url or proxy is not a URL", hint="write it as https://host:port") from None
+    clean = re.fullmatch(r"[!-~]+", options["hub_url"])
+    if url.scheme not in ("http", "https") or not host or url.query or url.fragment or not clean:
+        raise InvalidOptions("hub_url is not a URL of the form https://host", hint="leave it out for Docker Hub")
+    if "@" in url.netloc:
+        raise InvalidOptions("hub_url holds a user name or password", hint="give them as identifier and secret")
+    if url.scheme == "http" and not re.fullmatch(_LOOPBACK, host):
+        raise InvalidOptions(
+            "hub_url starts with http://, which would send the secret unencrypted", hint="use https:// instead"
+        )
+    # One spelling, since it is part of what a credential is known by.
+    port = "" if url.port in (None, {"http": 80, "https": 443}[url.scheme]) else f":{url.port}"
+    options["hub_url"] = f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}{url.path}"
+    agent = options["user_agent"] or ""
+    if not (agent.isascii() and agent.isprintable()):
+        raise InvalidOptions("user_agent holds characters that no HTTP header can", hint="use plain ASCII text")
+
+
+def _check_factor(options: Options) -> None:
+    otp = options["otp"]
+    if otp and not re.fullmatch(r"[0-9]{6}", otp):
+        raise InvalidOptions(
+            f"otp must be six digits, and this has {len(otp)} characters"
+            if otp.isascii() and otp.isdigit()
+            else "otp must be six digits and nothing else",
+            hint="quote it: YAML reads a bare number with a leading 0 as another number",
+        )
+    if options["totp_secret"]:
+        totp_seed(options["totp_secret"])
+    if options["login_2fa_token"] and not (otp or options["totp_secret"]):
+        raise InvalidOptions(
+            "login_2fa_token finishes a login and needs a code", hint="add otp (six digits) or totp_secret"
+        )
+
+
+def _check_secret(options: Options) -> None:
+    if options["login_2fa_token"]:
+        return
+    secret, method = options["secret"], login_method(options)
+    if not secret.isprintable():
+        raise InvalidOptions(
+            "secret holds a line break or another control character", hint="strip it, with the trim filter for example"
+        )
+    if secret_kind(secret) == "oat" and method == "login":
+        raise InvalidOptions(
+            "an organization access token has no second factor and cannot be used with the login method",
+            hint="leave out otp, totp_secret and on_otp_required, and set auth_method to access_token",
+        )
+    if method == "access_token" and len(secret) < 9:
+        # W8: the API says the same of such a secret.
+        raise InvalidOptions(
+            "secret is shorter than the nine characters that Docker Hub asks for", hint="check where it comes from"
+        )
