@@ -1,0 +1,115 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every test starts from a bare environment; `hub` is a stand-in for Docker Hub, `run_playbook` runs plays against it."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import typing as t
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+UNWANTED = re.compile(
+    r"DOCKER.*|.*_proxy|NETRC|.*_CA_BUNDLE|SSL_CERT_.*|AWX_.*|ANSIBLE_(?!TEST_|WORKER_|CONTROLLER_).*", re.IGNORECASE
+)
+
+
+def load_emulator() -> t.Any:
+    """For everybody: ``import hub_emulator``."""
+    path = ROOT / "tests/integration/targets/setup_hub_emulator/files/hub_emulator.py"
+    spec = importlib.util.spec_from_file_location("hub_emulator", path)
+    assert spec
+    assert spec.loader
+    sys.modules["hub_emulator"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+hub_emulator = load_emulator()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", "error")
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """No proxy, no .netrc, no options from the environment or of ansible-test's, no token left by another test."""
+    for name in filter(UNWANTED.fullmatch, list(os.environ)):
+        monkeypatch.delenv(name)
+    home, local_tmp = tmp_path / "home", tmp_path / "local_tmp"
+    for folder in (home, local_tmp):
+        folder.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("ANSIBLE_LOCAL_TEMP", str(local_tmp))
+    if "ansible.constants" in sys.modules:
+        monkeypatch.setattr("ansible.constants.DEFAULT_LOCAL_TMP", str(local_tmp))
+
+
+@pytest.fixture
+def hub() -> t.Iterator[t.Any]:
+    with hub_emulator.HubEmulator() as running:
+        yield running
+
+
+@dataclasses.dataclass
+class Played:
+    returncode: int
+    stdout: str
+    stderr: str
+
+    @property
+    def output(self) -> str:
+        return self.stdout + self.stderr
+
+
+@pytest.fixture
+def ansible_command() -> t.Callable[[str], list[str]]:
+    """How to start one of Ansible's programs: ``ansible_command("playbook")``, or adhoc, or doc."""
+    if "ansible_forked" in os.environ.get("PYTEST_PLUGINS", ""):  # ansible-test's wrapper measures coverage
+        return lambda name: ["ansible" if name == "adhoc" else f"ansible-{name}"]
+    return lambda name: [sys.executable, "-m", "ansible", name]
+
+
+@pytest.fixture
+def run_playbook(tmp_path: pathlib.Path, ansible_command: t.Callable[[str], list[str]]) -> t.Callable[..., Played]:
+    """``run_playbook(plays, "-vvv", "-e", ..., env={...})``: plays as text or as a list, what they printed as the answer."""
+    playbook, no_config = tmp_path / "playbook.yml", tmp_path / "empty.cfg"
+    no_config.touch()
+
+    def run(plays: t.Any, *arguments: str, env: dict[str, str] | None = None, timeout: float = 120) -> Played:
+        playbook.write_text(plays if isinstance(plays, str) else json.dumps(plays))
+        environment = {
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
+            "ANSIBLE_CONFIG": str(no_config),
+            "ANSIBLE_DEPRECATION_WARNINGS": "true",
+            "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            # Python's word on ansible-core's own way of forking is not ours to mend.
+            "PYTHONWARNINGS": "default,ignore:This process:DeprecationWarning",
+            **(env or {}),
+        }
+        result = subprocess.run(
+            [*ansible_command("playbook"), str(playbook), *arguments],
+            env=environment,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        played = Played(result.returncode, result.stdout, result.stderr)
+        assert not re.search(r"\[DEPRECATION WARNING\]|DeprecationWarning:", played.output), played.output
+        return played
+
+    return run

@@ -1,0 +1,329 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The task, in plays as users write them."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import textwrap
+import typing as t
+
+import hub_emulator
+import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD, BAD_IN_TASKS, BAD_VALUES, leaks
+
+TASK = "hubops.dockerhub.dockerhub_token"
+TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
+SEED = hub_emulator.MFAUSER_TOTP_SECRET
+PAT = hub_emulator.MYBOT_PAT
+MYBOT = {"identifier": "mybot", "secret": PAT}
+MYORG = {"identifier": "myorg", "secret": hub_emulator.MYORG_OAT}
+PLAINUSER = {"identifier": "plainuser", "secret": "plain-password-1"}
+MFAUSER = {"identifier": "mfauser", "secret": "mfa-password-1"}
+SSOUSER = {"identifier": "ssouser", "secret": "sso-password-1"}
+KEYS = {
+    *("access_token", "token_type", "issued_at", "expires_at", "expires_in", "identifier", "username", "scope"),
+    *("source", "endpoint", "claims", "cached", "otp_required", "rate_limit", "changed", "failed"),
+}
+FAILURE = {"changed", "failed", "msg", "error"}
+# From ansible-core 2.19 on, it adds the warnings that were shown, and to a failure that there is no traceback.
+ANSIBLES_OWN = {"warnings", "exception"}
+
+Result = dict[str, t.Any]
+
+
+class Played(t.NamedTuple):
+    """What the tasks returned, and all that the run printed, in one line."""
+
+    results: list[Result]
+    output: str
+
+
+Play = t.Callable[..., Played]
+
+
+@pytest.fixture
+def play(hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path) -> Play:
+    """Runs these tasks one after the other in one play; each is the options of ours, or a whole task."""
+    hub.clock_offset = 10 - hub.now() % 30  # far from the end of a half minute, where a login waits for the next one
+
+    def play(*tasks: Result, variables: Result | None = None, env: dict[str, str] | None = None, v: str = "") -> Played:
+        told = tmp_path / "results.json"
+        named = [
+            {
+                "name": f"Task {number}",
+                "register": f"result_{number}",
+                "ignore_errors": True,
+                **(task if TASK in task else {TASK: task}),
+            }
+            for number, task in enumerate(tasks)
+        ]
+        results = ", ".join(task["register"] for task in named)
+        tell = {"copy": {"content": f"{{{{ [{results}] | to_json }}}}", "dest": str(told)}, "no_log": True}
+        tell["check_mode"] = False
+        whole = {"hosts": "localhost", "gather_facts": False, "vars": {"dockerhub_url": hub.url, **(variables or {})}}
+        run = run_playbook([{**whole, "tasks": [*named, tell]}], *([v] if v else []), env=env)
+        assert run.returncode == 0, run.output
+        return Played(json.loads(told.read_text()), " ".join(run.output.split()))
+
+    return play
+
+
+def codes(results: list[Result]) -> list[str]:
+    return [result["error"]["code"] for result in results]
+
+
+def test_every_account_gets_its_token(hub: t.Any, play: Play) -> None:
+    wanted: list[tuple[Result, str, str]] = [
+        (PLAINUSER, "password", TOKEN),
+        (MYBOT, "pat", TOKEN),
+        (MYORG, "oat", TOKEN),
+        ({**SSOUSER, "secret": hub_emulator.SSOUSER_PAT}, "pat", TOKEN),
+        ({**PLAINUSER, "auth_method": "login"}, "password", LOGIN),
+        ({**MFAUSER, "totp_secret": SEED}, "password", SECOND_FACTOR),
+        ({"username": "ssouser", "password": hub_emulator.SSOUSER_PAT, "cache": False}, "pat", TOKEN),
+    ]
+    results, output = play(*(given for given, _source, _path in wanted))
+    for result, (given, source, path) in zip(results, wanted):
+        assert set(result) - ANSIBLES_OWN == KEYS
+        assert (result["source"], result["endpoint"], result["cached"]) == (source, path, False)
+        assert result["username"] == result["identifier"] == given.get("identifier", "ssouser")
+        assert (result["changed"], result["failed"], result["otp_required"]) == (False, False, False)
+        assert result["access_token"] not in output
+        assert leaks(given, output) == []
+    assert hub.tokens_issued() == len(wanted)
+
+
+def test_a_second_factor_in_two_tasks(hub: t.Any, play: Play) -> None:
+    pending = "{{ result_0.login_2fa_token }}"
+    first, second = play(
+        {**MFAUSER, "on_otp_required": "return"},
+        {"login_2fa_token": pending, "code": hub.totp("mfauser")},
+    ).results
+    assert set(first) == {*KEYS, "login_2fa_token"}
+    assert (first["otp_required"], first["access_token"], first["endpoint"]) == (True, None, LOGIN)
+    assert set(second) == KEYS
+    assert (second["username"], second["otp_required"], second["endpoint"]) == ("mfauser", False, SECOND_FACTOR)
+    assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (1, 1)
+
+
+def test_check_mode_logs_in_as_well_and_a_token_is_reused(hub: t.Any, play: Play) -> None:
+    first, second = play({TASK: MYBOT, "check_mode": True}, MYBOT).results
+    assert [first["changed"], second["changed"]] == [False, False]
+    assert [first["cached"], second["cached"]] == [False, True]
+    assert first["access_token"] == second["access_token"]
+    assert hub.logins() == 1
+
+
+def test_at_v_it_says_who_logged_in_where_and_for_how_long(hub: t.Any, play: Play) -> None:
+    output = play(MYBOT, MYBOT, {**MFAUSER, "on_otp_required": "return"}, v="-v").output
+    assert f"Docker Hub: new token of mybot from {hub.url}{TOKEN}, good for 600 s" in output
+    assert f"Docker Hub: reused token of mybot from {hub.url}{TOKEN}, good for " in output
+    assert f"Docker Hub: mfauser needs a second factor, says {hub.url}{LOGIN}" in output
+
+
+def test_every_refusal_is_a_readable_failure(play: Play) -> None:
+    wanted: list[tuple[Result, str, int]] = [
+        ({**PLAINUSER, "secret": "wrong-password"}, "bad_credentials", 401),
+        ({**MYBOT, "secret": "dckr_pat_wrong"}, "bad_credentials", 401),
+        ({**MYORG, "secret": "dckr_oat_wrong"}, "bad_credentials", 401),
+        (MFAUSER, "bad_credentials", 401),
+        ({**MFAUSER, "auth_method": "login"}, "otp_required", 401),
+        ({**MFAUSER, "otp": "000000"}, "otp_invalid", 401),
+        (SSOUSER, "sso_required", 403),
+    ]
+    results, output = play(*(given for given, _code, _status in wanted))
+    for result, (given, code, status) in zip(results, wanted):
+        assert set(result) - ANSIBLES_OWN == FAILURE
+        hint = result["error"]["hint"]
+        assert result["error"] == {"code": code, "http_status": status, "hint": hint, "retry_at": None}
+        assert result["msg"].startswith(f"Docker Hub login of {given['identifier']} failed: ")
+        assert result["msg"].endswith(f"; {hint}")
+        assert leaks(given, output + json.dumps(result)) == []
+    assert "Traceback" not in output
+
+
+def test_bad_options_send_nothing(hub: t.Any, play: Play) -> None:
+    mine = {"dockerhub_identifier": "mybot", "dockerhub_secret": "another-secret"}
+    wanted: list[tuple[Result, tuple[str, ...]]] = [
+        *BAD.values(),
+        *BAD_IN_TASKS.values(),
+        *BAD_VALUES.values(),
+        ({}, ("identifier is missing", "variable dockerhub_identifier", "DOCKERHUB_USERNAME")),
+        ({"identifier": "me"}, ("secret is missing", "variable dockerhub_secret", "DOCKERHUB_PASSWORD")),
+        ({**PLAINUSER, "sekret": PAT}, ("sekret is no option of the task", ", secret,")),
+        ({TASK: {"identifier": "me"}, "vars": mine}, ("secret was found in the variable dockerhub_secret", "mybot")),
+    ]
+    results, output = play(*(given for given, _words in wanted))
+    said = [result.get("msg", "a token") for result in results]
+    assert [text for text, (_given, words) in zip(said, wanted) if any(word not in text for word in words)] == []
+    assert set(codes(results)) == {"invalid_options"}
+    assert [leak for given, _words in wanted for leak in leaks(given, output)] == []
+    assert "another-secret" not in output
+    assert hub.count() == 0
+
+
+def test_variables_are_rendered_and_come_after_arguments(hub: t.Any, play: Play) -> None:
+    names = [
+        (i, s)
+        for i in ("dockerhub_identifier", "dockerhub_username")
+        for s in ("dockerhub_secret", "dockerhub_password")
+    ]
+    tasks = [{TASK: {}, "vars": {i: "{{ who }}", s: "{{ vault_pat | trim }}"}} for i, s in names]
+    both = {
+        "dockerhub_identifier": "plainuser",
+        "dockerhub_secret": "plain-password-1",
+        "dockerhub_auth_method": "login",
+    }
+    totp = {"dockerhub_secret": MFAUSER["secret"], "dockerhub_totp_secret": "{{ seed }}"}
+    results = play(
+        *tasks,
+        {TASK: {}, "vars": both},
+        {TASK: {**MYBOT, "auth_method": "auto", "cache": False}, "vars": both},
+        {TASK: {"identifier": "mfauser"}, "vars": totp},
+        variables={"who": "{{ 'my' ~ 'bot' }}", "vault_pat": f" {PAT} ", "seed": SEED},
+    ).results
+    assert [result["identifier"] for result in results] == [*["mybot"] * 4, "plainuser", "mybot", "mfauser"]
+    assert [result["endpoint"] for result in results] == [*[TOKEN] * 4, LOGIN, TOKEN, SECOND_FACTOR]
+    assert hub.tokens_issued("mybot") == 2
+
+
+def test_the_environment_is_the_controllers(play: Play) -> None:
+    env = {"DOCKERHUB_USERNAME": "mybot", "DOCKERHUB_PASSWORD": "", "DOCKERHUB_TOKEN": PAT, "DOCKERHUB_CACHE": "no"}
+    targets = {"DOCKERHUB_USERNAME": "plainuser", "DOCKERHUB_PASSWORD": "plain-password-1"}
+    empty = {"dockerhub_identifier": "", "dockerhub_secret": "{{ '' }}", "dockerhub_cache": ""}
+    results = play(
+        {"identifier": "", "secret": ""},
+        {TASK: {}, "environment": targets},
+        {TASK: {"login_from": "target"}, "environment": targets},
+        {TASK: {}, "vars": empty},
+        {TASK: {}, "vars": {"dockerhub_identifier": "plainuser", "dockerhub_secret": "plain-password-1"}},
+        env=env,
+    ).results
+    assert [result["identifier"] for result in results] == [*["mybot"] * 4, "plainuser"]
+    assert [result["cached"] for result in results] == [False] * 5
+
+
+def test_ansible_cfg_is_read_last(play: Play, tmp_path: pathlib.Path) -> None:
+    config = tmp_path / "my.cfg"
+    config.write_text("[dockerhub]\nidentifier = mybot\nauth_method = login\nuser_agent = cfg/1.0\nsecret = not-read\n")
+    env = {"ANSIBLE_CONFIG": str(config), "DOCKERHUB_AUTH_METHOD": "access_token", "DOCKERHUB_PASSWORD": PAT}
+    (result,) = play({}, env=env).results
+    assert (result["identifier"], result["endpoint"]) == ("mybot", TOKEN)
+
+
+def test_encrypted_and_unsafe_values(hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path) -> None:
+    password = "{{ 6 * 7 }} is my password"
+    hub.accounts["me"] = hub_emulator.Account("me", password=password)
+    vault = VaultLib([("default", VaultSecret(b"a vault password"))])
+    encrypted = {name: vault.encrypt(text, VaultSecret(b"a vault password")).decode() for name, text in MYBOT.items()}
+    blocks = {name: "!vault |\n" + textwrap.indent(text, " " * 10) for name, text in encrypted.items()}
+    key = tmp_path / "vault_password"
+    key.write_text("a vault password")
+    plays = f"""
+- hosts: localhost
+  gather_facts: false
+  vars:
+    dockerhub_url: {hub.url}
+    vault_identifier: {blocks["identifier"]}
+    dockerhub_secret: {blocks["secret"]}
+  tasks:
+    - name: An encrypted variable
+      {TASK}:
+        identifier: mybot
+    - name: Encrypted options, one of them through a variable
+      {TASK}:
+        identifier: "{{{{ vault_identifier }}}}"
+        secret: {blocks["secret"]}
+        cache: false
+    - name: An encrypted variable and the lookup
+      ansible.builtin.debug:
+        msg: "{{{{ lookup('{TASK}', vault_identifier, return_format='dict').username }}}}"
+    - name: An unsafe variable
+      {TASK}:
+        identifier: me
+      vars:
+        dockerhub_secret: !unsafe "{password}"
+    - name: An unsafe option
+      {TASK}:
+        identifier: me
+        secret: !unsafe "{password}"
+        cache: false
+"""
+    run = run_playbook(plays, "--vault-password-file", str(key))
+    assert run.returncode == 0, run.output
+    assert [asked.body["secret"] for asked in hub.requests] == [PAT, PAT, password, password]
+    assert PAT not in run.output
+
+
+def without(tmp_path: pathlib.Path, library: str) -> dict[str, str]:
+    """An environment in which this library cannot be imported."""
+    folder = tmp_path / f"without_{library}"
+    folder.mkdir()
+    (folder / f"{library}.py").write_text(f"raise ImportError('No module named {library}')\n")
+    return {"PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize("library", ["requests", "pyotp"])
+def test_a_missing_library_is_named_where_it_is_needed(play: Play, tmp_path: pathlib.Path, library: str) -> None:
+    given = {**MFAUSER, "totp_secret": SEED} if library == "pyotp" else MYBOT
+    missing = without(tmp_path, library)
+    here, there, bad, other = play(
+        given,
+        {TASK: {**given, "login_from": "target"}, "environment": missing},
+        {**given, "otp": "12345"},
+        MYBOT,
+        env=missing,
+    ).results
+    assert codes([here, there, bad]) == ["missing_library", "missing_library", "invalid_options"]
+    assert f"required Python library ({library})" in here["msg"]
+    assert f"required Python library ({library})" in there["msg"]
+    assert other["failed"] == (library != "pyotp")
+
+
+def test_the_target_logs_in_as_well(hub: t.Any, play: Play) -> None:
+    there = {"login_from": "target"}
+    results, output = play(
+        {**MYBOT, **there},
+        {**MFAUSER, **there, "secret": hub_emulator.MFAUSER_PAT, "totp_secret": SEED},
+        {TASK: {**MYORG, **there}, "check_mode": True},
+        MYBOT,
+        {**PLAINUSER, **there, "auth_method": "login"},
+        {**SSOUSER, **there},
+        {**MYBOT, **there, "secret": "dckr_pat_wrong"},
+        {**MFAUSER, **there, "on_otp_required": "return"},
+        {**there, "login_2fa_token": "{{ result_7.login_2fa_token }}", "otp": hub.totp("mfauser")},
+    )
+    assert [set(result) - ANSIBLES_OWN for result in results[:4]] == [KEYS] * 4
+    assert [result["username"] for result in results[:4]] == ["mybot", "mfauser", "myorg", "mybot"]
+    assert [result["cached"] for result in results[:4]] == [False, False, False, True]
+    assert "/v2/users/login is deprecated by Docker" in output
+    assert codes(results[5:7]) == ["sso_required", "bad_credentials"]
+    assert results[6]["msg"].count(results[6]["error"]["hint"]) == 1
+    assert (set(results[7]), results[8]["endpoint"]) == ({*KEYS, "login_2fa_token"}, SECOND_FACTOR)
+    assert [result["access_token"] for result in (*results[:5], results[8]) if result["access_token"] in output] == []
+    assert "dckr_pat_" not in output
+    assert hub.tokens_issued("mybot") == 1
+
+
+def test_a_module_that_does_not_run_is_told_with_its_reason(play: Play) -> None:
+    python = {"ansible_python_interpreter": "/nonexistent/python3"}
+    (result,), output = play({TASK: {**MYBOT, "login_from": "target"}, "vars": python})
+    assert result["error"]["code"] == "module_failed"
+    assert "the module did not run on localhost: " in result["msg"]
+    assert "/nonexistent/python3" in result["msg"]
+    assert "it needs Python 3.9 or later, requests and PyJWT there" in result["msg"]
+    assert PAT not in output
+
+
+def test_a_delegated_task_logs_in_on_the_controller_and_says_so(play: Play) -> None:
+    bastion = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
+    results, output = play(
+        {TASK: MYBOT, "delegate_to": "bastion", "vars": bastion}, {TASK: MYORG, "delegate_to": "localhost"}
+    )
+    assert [result["username"] for result in results] == ["mybot", "myorg"]
+    assert output.count("The login to Docker Hub runs on the controller, not on bastion") == 1
+    assert "not on localhost" not in output
+    assert "set login_from: target" in output
