@@ -1,0 +1,284 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turns what was measured into a page and two plots."""
+
+from __future__ import annotations
+
+import pathlib
+import statistics
+import typing as t
+
+import plot
+
+Run = dict[str, t.Any]
+Found = dict[str, t.Any]
+
+HEADER = """\
+GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+SPDX-License-Identifier: GPL-3.0-or-later
+"""
+
+LABELS = {
+    "token": "`dockerhub_token`, the task",
+    "uri": "`uri`, the recipe",
+    "debug": "one `debug` task",
+    "two_debugs": "two `debug` tasks",
+    "set_fact": "the lookup in `set_fact`",
+    "lookup": "`dockerhub_token`, the lookup",
+    "env": "`env`, the lookup",
+    "each_time": "ours with `cache=false`",
+    "plain_login": "a lookup of ten lines",
+}
+
+# By case: its title, what it is about, and the plays that the others are compared with.
+CASES = {
+    "task": (
+        "One token task per host",
+        "`uri` posts the credential to `/v2/auth/token` with `no_log` and `register`, as recipes have it. `debug` does"
+        " nothing, and so shows what Ansible itself takes. One host is a cold start.",
+        ("token", "set_fact"),
+    ),
+    "lookup": (
+        "A variable of the play, used in five tasks",
+        "The variable holds a lookup, which Ansible runs anew at each use. `env` is the floor: Ansible's own lookup, which"
+        " reads an environment variable. Other collections' lookups log in each time, as here ours with `cache=false` (its"
+        " logins with one credential queue up, so that a refused one is not repeated) and"
+        " [one of ten lines](../benchmarks/plays/lookup_plugins/plain_login.py) (which do not).",
+        ("lookup",),
+    ),
+    "refused": (
+        "A wrong password on every host",
+        "The emulator locks the account after ten refused logins, as Docker Hub does after some number of them.",
+        ("token", "set_fact"),
+    ),
+}
+
+
+class Pairs:
+    """Two figures of each round, compared."""
+
+    def __init__(self, ours: dict[int, float], theirs: dict[int, float]) -> None:
+        self.ratios = [ours[number] / theirs[number] for number in sorted(ours.keys() & theirs.keys())]
+
+    def __str__(self) -> str:
+        if not self.ratios:
+            return "-"
+        low, middle, high = quartiles(self.ratios)
+        spread = f" ({low:.2f} to {high:.2f})" if len(self.ratios) > 1 else ""
+        return f"{middle:.2f}{spread}"
+
+
+def quartiles(values: t.Sequence[float]) -> tuple[float, float, float]:
+    if len(values) < 2:
+        return values[0], values[0], values[0]
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return low, middle, high
+
+
+def figure(values: t.Sequence[float], digits: int) -> str:
+    """The median, and the middle half where there is one."""
+    if not values:
+        return "-"
+    low, middle, high = quartiles(values)
+    spread = f" ({low:.{digits}f} to {high:.{digits}f})" if len(values) > 1 else ""
+    return f"{middle:.{digits}f}{spread}"
+
+
+def table(head: list[str], rows: t.Iterable[t.Sequence[t.Any]]) -> str:
+    lines = [head, ["---" if number == 0 else "---:" for number in range(len(head))], *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+
+
+class Results:
+    """What was measured, to be asked for."""
+
+    def __init__(self, found: Found) -> None:
+        self.runs: list[Run] = found["runs"]
+
+    def of(self, case: str, hosts: int, forks: int, play: str, latency: float = 0.0) -> list[Run]:
+        wanted = {"case": case, "hosts": hosts, "forks": forks, "play": play, "latency": latency}
+        return [run for run in self.runs if wanted.items() <= run.items()]
+
+    def walls(self, *which: t.Any) -> dict[int, float]:
+        """Wall seconds by round; the round before the first warms up and does not count."""
+        return {run["round"]: run["wall"] for run in self.of(*which) if run["round"]}
+
+    def places(self, case: str) -> list[tuple[int, int, float]]:
+        """Hosts, forks and latency, in the order of a table."""
+        found = {(run["hosts"], run["forks"], run["latency"]) for run in self.runs if run["case"] == case}
+        return sorted(found, key=lambda place: (place[2], *place[:2]))
+
+    def curve(self, case: str, play: str, key: str) -> list[tuple[float, float]]:
+        """Medians over hosts, with 25 forks where those make a difference."""
+        points = {}
+        for hosts, forks, latency in self.places(case):
+            values = [run[key] for run in self.of(case, hosts, forks, play) if run["round"]]
+            if values and not latency:
+                points[float(hosts)] = float(statistics.median(values))
+        return sorted(points.items())
+
+
+def case_table(results: Results, case: str) -> str:
+    ours_of = CASES[case][2]
+    rows = []
+    for hosts, forks, latency in results.places(case):
+        plays = [play for play in LABELS if results.of(case, hosts, forks, play, latency)]
+        ours = [play for play in ours_of if play in plays]
+        for play in plays:
+            runs = results.of(case, hosts, forks, play, latency)
+            counted = [run for run in runs if run["round"]]
+            logins = "/".join(str(number) for number in sorted({run["logins"] for run in counted}))
+            if case == "refused" and any(run["locked"] for run in counted):
+                logins += ", account locked"
+            walls = results.walls(case, hosts, forks, play, latency)
+            ratios = [
+                "" if play in ours else str(Pairs(results.walls(case, hosts, forks, own, latency), walls))
+                for own in ours
+            ]
+            rows.append(
+                [
+                    LABELS[play],
+                    f"{hosts}" + (f", +{latency:g} s" if latency else ""),
+                    forks if hosts > forks or hosts > 10 else "any",
+                    logins,
+                    figure(list(walls.values()), 2),
+                    figure([run["cpu"] for run in counted], 2),
+                    figure([run["memory"] for run in runs if "memory" in run], 0),
+                    len(counted),
+                    *ratios,
+                    *[""] * (len(ours_of) - len(ours)),
+                ]
+            )
+    head = ["play", "hosts", "forks", "logins", "wall s", "CPU s", "MB", "runs"]
+    return table(head + [f"{'task' if own == 'token' else 'lookup'} / this" for own in ours_of], rows)
+
+
+def goals(results: Results, inside: Found) -> str:
+    def pairs(case: str, hosts: int, forks: int, ours: str, theirs: str) -> Pairs:
+        return Pairs(results.walls(case, hosts, forks, ours), results.walls(case, hosts, forks, theirs))
+
+    def growth(case: str, ours: str, floor: str) -> Pairs:
+        def grown(play: str) -> dict[int, float]:
+            few, many = results.walls(case, 40, 25, play), results.walls(case, 200, 25, play)
+            return {number: many[number] / few[number] for number in few.keys() & many.keys()}
+
+        return Pairs(grown(ours), grown(floor))
+
+    rows = []
+    for sentence, limit, found in (
+        ("token task / `uri`, 40 hosts, 25 forks", 0.12, pairs("task", 40, 25, "token", "uri")),
+        ("token task / one `debug` task, 40 hosts, 25 forks", 1.3, pairs("task", 40, 25, "token", "debug")),
+        ("lookup / `env` lookup, 40 hosts, 25 forks", 1.15, pairs("lookup", 40, 25, "lookup", "env")),
+        ("token task / `uri`, one cold host", 0.6, pairs("task", 1, 10, "token", "uri")),
+        ("lookup in `set_fact` / `uri`, one cold host", 0.6, pairs("task", 1, 10, "set_fact", "uri")),
+        ("growth from 40 to 200 hosts, token task / `debug`", None, growth("task", "token", "debug")),
+        ("growth from 40 to 200 hosts, lookup / `env`", None, growth("lookup", "lookup", "env")),
+    ):
+        if found.ratios:
+            low, middle, _high = quartiles(found.ratios)
+            met = middle <= limit if limit else low <= 1
+            sense = f"at most {limit:g}" if limit else "no steeper: 1 lies in the interval, or above it"
+            rows.append([sentence, sense, found, len(found.ratios), "met" if met else "missed"])
+    caching = [run["logins"] for run in results.runs if run["play"] in ("token", "set_fact", "lookup")]
+    if caching:
+        met = set(caching) == {1}
+        seen = "1" if met else f"{min(caching)} to {max(caching)}"
+        rows.insert(0, ["logins in each run of ours", 1, seen, len(caching), "met" if met else "missed"])
+    if inside:
+        for name, key in (("first hit", "first_hit"), ("next hits", "hit")):
+            uses = [(sum(use.values()) - use["render"]) / 1000 for use in next(iter(inside[key].values()))]
+            verdict = "met" if statistics.median(uses) < 1 else "missed"
+            rows.append([f"a worker's {name}, our own code", "under 1 ms", f"{figure(uses, 2)} ms", len(uses), verdict])
+    return table(["goal", "limit", "measured", "pairs or runs", ""], rows)
+
+
+def inside_tables(inside: Found) -> str:
+    phases = ["render", "options", "key", "lock", "read", "parse", "login", "write", "rest"]
+
+    def row(name: str, uses: list[dict[str, float]]) -> list[t.Any]:
+        medians = [statistics.median(use.get(phase, 0.0) for use in uses) for phase in phases]
+        return [
+            name,
+            *(f"{value:,.0f}" for value in medians),
+            f"{statistics.median(sum(u.values()) for u in uses):,.0f}",
+        ]
+
+    rows = [row("first login of a worker", inside["first_miss"]), row("its next login", inside["miss"])]
+    for stored in inside["hit"]:
+        rows.append(row(f"first hit of a worker, {stored} stored", inside["first_hit"][stored]))
+        rows.append(row(f"its next hits, {stored} stored", inside["hit"][stored]))
+    loads = [[f"`{name}`", figure([value / 1000 for value in values], 1)] for name, values in inside["load"].items()]
+    return f"{table(['µs', *phases, 'all'], rows)}\n\n{table(['to load, in a worker', 'ms'], loads)}"
+
+
+def page(found: Found, plots: t.Iterable[str]) -> str:
+    about, inside, results = found["about"], found["inside"], Results(found)
+    notes = pathlib.Path(__file__).with_name("notes.md").read_text().split("-->", 1)[1]
+    parts = [
+        f"<!--\n{HEADER}-->",
+        "# What it saves",
+        "`hubops.dockerhub` logs in once per run. These figures set it beside what one would write instead, and beside plays"
+        " that do nothing, which show Ansible's own share. Repeat them with `make bench` on a machine that does nothing else"
+        f" (here it took {about['minutes']:.0f} minutes); `make bench BENCH=quick` tries it out.",
+        f"Measured on {about['date']} with ansible-core {about['core']} on Python {about['python']}, {about['system']},"
+        f" {about['cores']} cores ({about['cpu']}), {about['ram']} GB, load {about['load']:.1f} at the start.",
+        "## Goals",
+        "Ratios of wall time, medians over pairs of runs of the same round, and the interval of their middle half.",
+        goals(results, inside),
+        *plots,
+    ]
+    for case, (title, text, _ours) in CASES.items():
+        if results.places(case):
+            parts += [f"## {title}", text, case_table(results, case)]
+    if inside:
+        parts += [
+            "## Inside a worker",
+            "Each use of a lookup for a host is a process of its own, forked from Ansible's, which imports the plugin and"
+            " uses it. Medians, in microseconds: rendering variables (Ansible's own), finding and checking the options, finding the store and the name of the"
+            " credential's file in it (making the store, on the first login), waiting for the lock, reading files, parsing"
+            " and proving what they hold, logging in, writing files. Hits do not depend on how many credentials are stored.",
+            inside_tables(inside),
+        ]
+    return "\n\n".join(parts) + "\n" + notes
+
+
+def write(found: Found, folder: pathlib.Path) -> list[pathlib.Path]:
+    """Writes page and plots; returns where they are."""
+    results, plots, written = Results(found), [], []
+    task, lookup = "task", "lookup"
+    for name, title, key, lines in (
+        (
+            "benchmark-logins.svg",
+            "Logins of a run, over hosts",
+            "logins",
+            [
+                ("dockerhub_token, task and lookup", task, "token", "solid", "disc"),
+                ("uri in one task", task, "uri", "dashed", "circle"),
+                ("lookup that logs in, in five tasks", lookup, "plain_login", "dashed", "square"),
+            ],
+        ),
+        (
+            "benchmark-wall.svg",
+            "Wall time of a run in seconds, over hosts",
+            "wall",
+            [
+                ("lookup that logs in, in five tasks", lookup, "plain_login", "dashed", "square"),
+                ("dockerhub_token lookup, in five tasks", lookup, "lookup", "solid", "block"),
+                ("env lookup, in five tasks", lookup, "env", "dotted", "square"),
+                ("uri in one task", task, "uri", "dashed", "circle"),
+                ("dockerhub_token in one task", task, "token", "solid", "disc"),
+                ("debug in one task", task, "debug", "dotted", "circle"),
+            ],
+        ),
+    ):
+        drawn = [
+            plot.Line(label, results.curve(case, play, key), dash, mark) for label, case, play, dash, mark in lines
+        ]
+        drawn = [line for line in drawn if line.points]
+        if drawn:
+            (folder / name).write_text(plot.svg(HEADER, title, drawn), encoding="utf-8")
+            plots.append(f"![{title}]({name})")
+            written.append(folder / name)
+    path = folder / "benchmarks.md"
+    path.write_text(page(found, plots), encoding="utf-8")
+    return [path, *written]
