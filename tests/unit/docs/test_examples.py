@@ -1,0 +1,256 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every example of README, guides and plugin documentation is run, at -vvv, and shows no secret."""
+
+from __future__ import annotations
+
+import ast
+import configparser
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import typing as t
+
+import hub_emulator
+import pytest
+import yaml
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC, longest_login
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import SOURCES
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+GUIDES = ROOT / "docs/docsite/rst"
+HUB = "https://hub.docker.com"
+SEED = hub_emulator.MFAUSER_TOTP_SECRET
+PASSWORDS = {name: f"password-of-{name}" for name in ("myname", "jane", "john")}
+VAULT = {
+    "vault_dockerhub_pat": hub_emulator.MYBOT_PAT,
+    "vault_dockerhub_oat": hub_emulator.MYORG_OAT,
+    "vault_dockerhub_password": PASSWORDS["myname"],
+    "vault_dockerhub_password_of_jane": PASSWORDS["jane"],
+    "vault_dockerhub_password_of_john": PASSWORDS["john"],
+    "vault_dockerhub_totp_secret": SEED,
+}
+ACCOUNTS = {
+    **hub_emulator.ACCOUNTS,
+    **{name: hub_emulator.Account(name, password=word, totp_secret=SEED) for name, word in PASSWORDS.items()},
+}
+HOSTS = ("localhost", "bastion.example.com", "host1", "host2")
+
+# What cannot be run here, and is only parsed: by its first words.
+NOT_RUN = {
+    "ansible-builder build": "needs a container engine",
+    "ansible-galaxy collection install": "needs Galaxy",
+    "ansible-vault encrypt_string": "asks for a vault's password",
+    "awx.awx.credential_type": "needs AWX",
+    "awx.awx.job_template": "needs AWX",
+    "community.missing_collection.docker_hub_token": "is another collection's",
+    "make": "takes the tests' own time; the continuous integration runs it",
+    "python3 -m pip install": "needs PyPI",
+}
+DIRECTIVES = {"code-block", "contents", "list-table"}
+
+
+@dataclasses.dataclass
+class Block:
+    """A piece of code in a page."""
+
+    where: str
+    language: str
+    text: str
+
+    def name(self) -> str | None:
+        """The file that the block is, if its first line says so."""
+        found = re.match(r"# (\S+\.(?:yml|yaml|cfg|ini))\n", self.text)
+        return found[1] if found else None
+
+
+def guide(path: pathlib.Path) -> list[Block]:
+    """The code blocks of a page in reStructuredText."""
+    lines, blocks = path.read_text().splitlines(), []
+    for number, line in enumerate(lines, 1):
+        directive = re.match(r"\s*\.\. ([\w-]+)::\s*(.*)", line)
+        assert directive or not re.search(r"::\s*$", line), f"{path.name}:{number}: no code-block"
+        assert not directive or directive[1] in DIRECTIVES, f"{path.name}:{number}: {directive}"
+        if directive and directive[1] == "code-block":
+            blocks.append(Block(f"{path.name}:{number}", directive[2], indented(lines[number:])))
+    return blocks
+
+
+def indented(lines: list[str]) -> str:
+    """The lines that belong to a directive, without its options and its indentation."""
+    body: list[str] = []
+    margin = 0
+    for line in lines:
+        margin = margin or len(line) - len(line.lstrip())
+        if line.strip() and line[:margin].strip():
+            break
+        body.append(line[margin:])
+    return re.sub(r"\A(:\w+:.*\n)*\n*", "", "\n".join(body).rstrip() + "\n")
+
+
+def readme(path: pathlib.Path) -> list[Block]:
+    """The code blocks of a page in Markdown."""
+    text = path.read_text()
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert text.count("```") == 2 * len(blocks)
+    assert "~~~" not in text
+    return [Block(f"{path.name}, block {number}", *block) for number, block in enumerate(blocks, 1)]
+
+
+def module(path: pathlib.Path) -> list[Block]:
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXAMPLES":
+            return [Block(path.name, "yaml", ast.literal_eval(node.value))]
+    raise AssertionError(f"{path} has no examples")
+
+
+def lookup(path: pathlib.Path) -> list[Block]:
+    """The examples of the lookup: tasks and plays, which a playbook does not mix."""
+    return [
+        Block(f"{path.name}: {item['name']}", "yaml", yaml.safe_dump([item], sort_keys=False))
+        for item in yaml.safe_load(yaml.safe_load(path.read_text())["EXAMPLES"])
+    ]
+
+
+PAGES: dict[str, t.Callable[[], list[Block]]] = {
+    "README.md": lambda: readme(ROOT / "README.md"),
+    "module": lambda: module(ROOT / "plugins/modules/dockerhub_token.py"),
+    "lookup": lambda: lookup(ROOT / "plugins/lookup/dockerhub_token.yml"),
+    **{path.stem: lambda path=path: guide(path) for path in sorted(GUIDES.glob("*.rst"))},  # type: ignore[misc]
+}
+
+
+@pytest.fixture
+def hub() -> t.Iterator[t.Any]:
+    with hub_emulator.HubEmulator(accounts=ACCOUNTS) as running:
+        running.repositories["mybot", "app"] = {"name": "app", "namespace": "mybot", "is_private": False}
+        yield running
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_examples_of_a_page_work_and_show_no_secret(
+    hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path, page: str
+) -> None:
+    said, plays = "", []
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
+        "ANSIBLE_INJECT_INVOCATION": "true",  # from ansible-core 2.21 on; before, -vvv shows arguments by itself
+        "ANSIBLE_INVENTORY": str(tmp_path / "inventory.json"),
+        "ANSIBLE_ROLES_PATH": str(ROOT / "examples/provision/roles"),
+        "DOCKERHUB_PASSWORD": hub_emulator.MYBOT_PAT,
+        "DOCKERHUB_URL": hub.url,
+        "DOCKERHUB_USERNAME": "mybot",
+    }
+    code = f"{{{{ (lookup('ansible.builtin.url', '{hub.url}/_emulator/totp/jane') | from_json).code }}}}"
+    hosts = {name: {"ansible_connection": "local", **VAULT, "six_digits": code} for name in HOSTS}
+    (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts}}))
+    blocks = PAGES[page]()
+    for block in blocks:
+        text = block.text.replace(HUB, hub.url)
+        if block.name():
+            (tmp_path / str(block.name())).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / str(block.name())).write_text(text)
+        if block.language in ("yaml", "yaml+jinja"):
+            plays += plays_of(block, text)
+        elif block.language == "ini":
+            check_ini(text)
+        else:
+            assert block.language in ("console", "text"), block
+    if plays:
+        played = run_playbook(plays, "-vvv", "-e", json.dumps({"six_digits": code}), env=environment)
+        assert played.returncode == 0, played.output
+        assert "ignored=0" in played.stdout
+        said += played.output
+    for block in blocks:
+        if block.language == "console":
+            said += type_in(block, hub.url, tmp_path, environment)
+    shown = [secret for secret in {*VAULT.values(), *hub.sessions, *hub.pending} if secret in said]
+    assert not shown, said
+
+
+def plays_of(block: Block, text: str) -> list[dict[str, t.Any]]:
+    """A block as plays: it may be plays, tasks, or a file of variables, which must say its name."""
+    # Nobody is there to type.
+    data = yaml.safe_load(text.replace("typed.user_input", "six_digits"))
+    if any(words in text for words in NOT_RUN):
+        return []
+    if isinstance(data, dict):
+        assert block.name(), f"{block.where}: which file is this?"
+        return []
+    if any("hosts" in item or "import_playbook" in item for item in data):
+        return list(data)
+    return [{"name": block.where, "hosts": "localhost", "gather_facts": False, "tasks": data}]
+
+
+def check_ini(text: str) -> None:
+    """A section of ansible.cfg with our options, secrets excepted."""
+    parser = configparser.ConfigParser()
+    parser.read_string(text)
+    given = set(parser["dockerhub"])
+    assert given <= {name for name in SOURCES if not TOKEN_SPEC["argument_spec"][name].get("no_log")}
+    assert given
+
+
+def type_in(block: Block, url: str, folder: pathlib.Path, environment: dict[str, str]) -> str:
+    """Run the commands of a console block, and find what the block says that they print."""
+    commands = [line[2:] for line in block.text.splitlines() if line.startswith("$ ")]
+    output = [line for line in block.text.splitlines() if line.strip() and not line.startswith("$ ")]
+    assert commands, block
+    script = "\n".join(command for command in commands if not command.startswith(tuple(NOT_RUN)))
+    subprocess.run(["bash", "-n"], input="\n".join(commands), check=True, text=True)
+    assert script or not output, f"{block.where}: nobody sees whether it prints this"
+    typed = subprocess.run(
+        ["bash", "-euc", script],
+        cwd=folder,
+        env={
+            **os.environ,
+            **environment,
+            "ANSIBLE_NOCOLOR": "true",
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
+        },
+        input=f"{hub_emulator.MYBOT_PAT}\n",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said = typed.stdout + typed.stderr
+    assert typed.returncode == 0, said
+    for line in output:
+        assert re.sub(r"\d+ s", "600 s", line) in re.sub(r"\d+ s", "600 s", said.replace(url, HUB)), said
+    return said
+
+
+def test_what_is_not_run_is_there() -> None:
+    text = "".join(block.text for page in PAGES.values() for block in page())
+    assert [words for words in NOT_RUN if words not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_fits_on_a_screen(page: str) -> None:
+    lines = [(block.where, line) for block in PAGES[page]() for line in block.text.splitlines()]
+    assert [line for line in lines if len(line[1]) > 96] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def test_the_guide_tells_where_every_option_is_found() -> None:
+    rows = re.findall(
+        r"^   \* - ``(\w+)``\n     - ((?:\s*\| ``\w+``\n)+)", (GUIDES / "guide_token.rst").read_text(), re.M
+    )
+    others = {"HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"}  # other programs know them as well
+    told = {name: [word for word in re.findall(r"\w+", cell) if word not in others] for name, cell in rows}
+    assert told == {name: [*variables, *environment] for name, (variables, environment) in SOURCES.items()}
+
+
+def test_the_guide_knows_how_long_a_login_may_take() -> None:
+    defaults = {name: row.get("default") for name, row in TOKEN_SPEC["argument_spec"].items()}
+    longest = [longest_login({**defaults, "auth_method": method}) for method in ("access_token", "login")]
+    assert "{:.0f} s and {:.0f} s".format(*longest) in " ".join((GUIDES / "guide_token.rst").read_text().split())

@@ -1,0 +1,109 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guide has every failure, in the very words that ansible-playbook prints."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import typing as t
+
+import hub_emulator
+import trustme
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
+
+GUIDE = pathlib.Path(__file__).resolve().parents[3] / "docs/docsite/rst/guide_troubleshooting.rst"
+LABEL = re.compile(r"^\.\. _ansible_collections\.hubops\.dockerhub\.docsite\.(\w+):$", re.MULTILINE)
+
+MYBOT = {"identifier": "mybot", "secret": hub_emulator.MYBOT_PAT}
+MFAUSER = {"identifier": "mfauser", "secret": "mfa-password-1"}
+SSOUSER = {"identifier": "ssouser", "secret": "sso-password-1"}
+LATER = {"X-Retry-After": "4102444800"}
+
+# By error.code: the options of a login that fails so, and what Docker Hub does then.
+FAILURES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
+    "bad_answer": (MYBOT, {"status": 200, "body": "OK"}),
+    "bad_credentials": ({**MYBOT, "secret": "dckr_pat_revoked"}, {}),
+    "connection": ({**MYBOT, "retries": 0}, {"reset": True}),
+    "edge_blocked": (MYBOT, hub_emulator.FAULTS["cloudflare_1010"]),
+    "forbidden": (MYBOT, {"status": 403, "body": {"message": "access to the resource is forbidden"}}),
+    "invalid_options": ({**MFAUSER, "otp": "12345"}, {}),
+    "invalid_request": (MYBOT, {"status": 400, "body": {"detail": "malformed request: EOF"}}),
+    "locked_out": (MYBOT, hub_emulator.FAULTS["lockout_429"]),
+    "missing_library": (MYBOT, {}),
+    "module_failed": ({**MYBOT, "login_from": "target"}, {}),
+    "otp_invalid": ({**MFAUSER, "otp": "000000"}, {}),
+    "otp_required": ({**MFAUSER, "auth_method": "login"}, {}),
+    "rate_limited": (MYBOT, {"status": 429, "headers": LATER, "body": {"detail": "Rate limit exceeded"}}),
+    "server_error": ({**MYBOT, "retries": 0}, hub_emulator.FAULTS["html_502"]),
+    "sso_required": (SSOUSER, {}),
+    "timeout": ({**MYBOT, "timeout": 0.2}, {"status": None, "delay": 30}),
+    "tls": (MYBOT, {}),
+}
+
+
+def entries() -> dict[str, str]:
+    """The guide's sections, by the label that stands over them, each as one line."""
+    parts = LABEL.split(GUIDE.read_text())
+    return {label: " ".join(text.split()) for label, text in zip(parts[1::2], parts[2::2])}
+
+
+def test_every_code_has_an_entry() -> None:
+    assert set(HubError.codes) <= set(entries())
+    assert set(HubError.codes) == set(FAILURES)
+
+
+def test_every_entry_shows_what_is_printed(run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path) -> None:
+    certificate = trustme.CA().issue_cert("127.0.0.1")  # of a CA that nobody knows
+    certificate.private_key_pem.write_to_path(str(tmp_path / "key"))
+    certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert"))
+    tls = str(tmp_path / "cert"), str(tmp_path / "key")
+    (tmp_path / "without/requests.py").parent.mkdir()
+    (tmp_path / "without/requests.py").write_text("raise ImportError('requests')")
+    without = f"{tmp_path}/without:{os.environ.get('PYTHONPATH', '')}"
+    with contextlib.ExitStack() as stack:
+        hubs = {code: hub_emulator.HubEmulator(tls=tls if code == "tls" else None) for code in FAILURES}
+        for code, hub in hubs.items():
+            stack.enter_context(hub)
+            if FAILURES[code][1]:
+                hub.fail(times=None, **FAILURES[code][1])
+        tasks = {
+            code: {
+                "hubops.dockerhub.dockerhub_token": {**options, "hub_url": hubs[code].url},
+                "vars": {"ansible_python_interpreter": "/usr/bin/python4"} if code == "module_failed" else {},
+                "ignore_errors": True,
+            }
+            for code, (options, _fault) in FAILURES.items()
+        }
+        library = tasks.pop("missing_library")
+        played = run_playbook([play(*tasks.values(), tasks["bad_credentials"])]).output
+        played += run_playbook([play(library)], env={"PYTHONPATH": without}).output
+    told, codes = entries(), set()
+    for found in re.findall(r"FAILED! => (\{.*\})", played):
+        result = json.loads(found)
+        code = result["error"]["code"]
+        codes.add(code)
+        assert as_in_the_guide(result["msg"], {hub.url for hub in hubs.values()}) in told[code]
+    assert codes == set(FAILURES), played
+
+
+def play(*tasks: dict[str, t.Any]) -> dict[str, t.Any]:
+    return {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
+
+
+def as_in_the_guide(said: str, urls: set[str]) -> str:
+    """A sentence that depends on neither place nor time."""
+    for url in urls:
+        said = said.replace(url, "https://hub.docker.com")
+    for pattern, example in (
+        (r"on \S+ Python \S+\. ", "on controller's Python /usr/bin/python3. "),
+        (r"(?<=did not run on ).*(?=;)", "bastion.example.com: /usr/bin/python4: not found"),
+        (r"\d{4}-\d\d-\d\dT[\d:]+Z", "2026-01-31T12:00:00Z"),
+        (r"(?<=not tried again for )\d+", "897"),
+        (r"(?<=timeout of )0.2", "30"),
+    ):
+        said = re.sub(pattern, example, said)
+    return said
