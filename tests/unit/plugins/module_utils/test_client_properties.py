@@ -57,7 +57,7 @@ def check_told(told: dict[str, t.Any]) -> None:
     json.dumps(told["claims"], allow_nan=False).encode()
     for name in ("issued_at", "expires_at"):
         assert told[name] is None or datetime.datetime.strptime(told[name], "%Y-%m-%dT%H:%M:%SZ")
-    assert told["expires_in"] is None or (type(told["expires_in"]) is int and told["expires_in"] >= 0)
+    assert told["expires_in"] is None or (isinstance(told["expires_in"], int) and told["expires_in"] >= 0)
     assert told["expires_in"] is None or told["expires_at"]
     for name in ("username", "scope"):
         assert told[name] is None or (told[name] and told[name].isprintable())
