@@ -15,14 +15,11 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import (
     HubError,
     MissingLibrary,
     ModuleFailed,
-    OtpRequired,
     restored,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, plain
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Claim, Options, Result, plain
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import hub_options
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_store import (
-    Answer,
-    Claim,
     Login,
     log_in_here,
     shared_token,
@@ -61,24 +58,24 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
             return self._log_in_there, self._target()
         if self._task.delegate_to and self._connection.transport != "local":
             display.warning(
-                f"The login to Docker Hub runs on the controller, not on {self._task.delegate_to} that this task is"
-                " delegated to. To log in from there, set login_from: target."
+                f"The login to Docker Hub runs on the controller, not on {self._task.delegate_to}, to which this"
+                " task is delegated. To log in from there, set login_from: target."
             )
         return log_in_here, ""
 
     def _module_failed(self, why: str, options: Options) -> ModuleFailed:
         return ModuleFailed(
             f"the module did not run on {self._target()}: {plain(why, options)}",
-            hint="it needs Python 3.9 or later, requests and PyJWT there; the task's -vvv shows more",
+            hint="check its Python (3.9 or later), requests and PyJWT: -vvv shows which Python was used",
         )
 
     def _target(self) -> str:
         return str(self._task.delegate_to or self._variables.get("inventory_hostname"))
 
-    def _log_in_there(self, options: Options, claim: Claim) -> Answer:
+    def _log_in_there(self, options: Options, claim: Claim) -> Result:
         """A login by the module, on the host that the task is directed to."""
-        if options["otp"] and not claim(None):
-            raise OtpRequired("the code given as otp was already sent in this run", hint="give the next code")
+        if options["otp"]:
+            claim(None)
         context, quiet = self._connection._play_context, self._task.no_log
         # Keeps the module's arguments out of the target's log, and its answer out of what ssh shows at -vvv.
         self._task.no_log = context.no_log = True

@@ -13,7 +13,7 @@ options:
   identifier:
     description:
       - The user name at Docker Hub, or with an organization access token the name of the organization.
-      - Needed, except with O(ignore:login_2fa_token).
+      - Required, except with O(ignore:login_2fa_token).
     type: str
     aliases: [username]
   secret:
@@ -22,32 +22,33 @@ options:
         access token (C(dckr_oat_...), made under the organization's Identity & auth > Access tokens), or the password.
       - An account with enforced single sign-on takes no password; one with a second factor takes a password only
         together with O(totp_secret) or O(otp). Tokens need no second factor.
-      - Needed, except with O(ignore:login_2fa_token).
+      - Required, except with O(ignore:login_2fa_token).
     type: str
     aliases: [password]
   otp:
     description:
       - The six digits that an authenticator app shows, as text. Quote them; YAML reads C(012345) as another number.
-      - Good once, and for 30 seconds; O(totp_secret) needs nobody to type. With both, O(otp) counts.
+      - Valid once, for 30 seconds. Takes precedence over O(totp_secret), which needs nobody to type.
     type: str
     aliases: [code]
   totp_secret:
     description:
-      - What codes are made from, the text that Docker Hub shows beside the QR code when two-factor authentication is
-        enabled. Base32, where spaces and case do not matter, or the C(otpauth://) URI of the QR code.
+      - The secret that the six-digit codes are generated from, the text that Docker Hub shows beside the QR code when
+        two-factor authentication is enabled. Base32 (spaces and case do not matter), or the C(otpauth://) URI of the QR
+        code.
       - Without it and without O(otp), a login that wants a second factor fails. Needs the Python library pyotp.
     type: str
   auth_method:
     description:
-      - How to log in. V(access_token) is Docker Hub's present way, V(login) the older one and still the only one to a
-        second factor.
+      - How to log in. V(access_token) uses C(/v2/auth/token), V(login) the deprecated C(/v2/users/login), which is still
+        the only way to a second factor.
       - V(auto) takes V(login) if a second factor is given (O(otp), O(totp_secret), O(ignore:login_2fa_token) or
         O(ignore:on_otp_required=return)), else V(access_token).
     type: str
     choices: [auto, access_token, login]
     default: auto
   hub_url:
-    description: Where Docker Hub is. Plain C(http://) is taken for this machine's own addresses only, for tests.
+    description: The base URL of Docker Hub. Plain C(http://) is accepted for loopback addresses only, for tests.
     type: str
     default: https://hub.docker.com
   validate_certs:
@@ -56,7 +57,7 @@ options:
     default: true
   ca_path:
     description:
-      - A file (PEM) or folder of the CAs to trust, in place of the system's and certifi's. For a proxy that opens TLS.
+      - A file (PEM) or folder of the CAs to trust, in place of the system's and certifi's. For a proxy that intercepts TLS.
       - Without it E(REQUESTS_CA_BUNDLE) counts, if it is set.
     type: path
   proxy:
@@ -65,7 +66,7 @@ options:
       - Without it E(HTTPS_PROXY) and E(NO_PROXY) count, as usual.
     type: str
   user_agent:
-    description: The header C(User-Agent). Without it C(hubops.dockerhub/) and the version.
+    description: The header C(User-Agent) to send. Defaults to C(hubops.dockerhub/) and the version.
     type: str
   timeout:
     description:
@@ -90,7 +91,7 @@ options:
     default: 60
   cache:
     description:
-      - Whether to take the token of an earlier task or lookup of this run.
+      - Whether to reuse a token that an earlier task or lookup of this run got.
       - V(false) logs in anew. The guard against repeated refused logins stays; see O(refusal_ttl).
     type: bool
     default: true
@@ -154,36 +155,29 @@ options:
     ATTRIBUTES = r"""
 attributes:
   check_mode:
-    description: Can run in check mode; it logs in there as well, so that later tasks have their token.
     support: full
+    details: Logs in as well, so that later tasks have their token.
   diff_mode:
-    description: Returns what has changed, in diff mode.
     support: N/A
     details: Nothing is ever changed.
   action:
-    description: Runs on the controller, and only with O(login_from=target) on the target.
     support: full
+    details: Logs in on the controller; with O(login_from=target) on the target.
   async:
-    description: Can be used with the C(async) keyword.
     support: none
   become:
-    description: Can be used with the C(become) keyword.
     support: partial
-    details: Counts only with O(login_from=target).
+    details: Only with O(login_from=target).
   connection:
-    description: Uses the connection of the host that the task is directed to.
     support: partial
     details: Only with O(login_from=target).
   delegation:
-    description: Can be used with C(delegate_to).
     support: partial
-    details: Moves the login only with O(login_from=target).
+    details: Only with O(login_from=target).
   platform:
-    description: The systems that it runs on.
     support: full
     platforms: posix
   action_group:
-    description: Use C(group/hubops.dockerhub.dockerhub) in C(module_defaults) to set defaults for the task.
     support: full
     membership:
       - hubops.dockerhub.dockerhub

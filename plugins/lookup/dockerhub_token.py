@@ -43,15 +43,9 @@ for _folder, _name in (
 ):
     _load(_folder, _name)
 
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import (  # noqa: E402  (loaded above)
-    HubError,
-    InvalidOptions,
-)
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import hub_options  # noqa: E402
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_store import (  # noqa: E402
-    log_in_here,
-    shared_token,
-)
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import hub_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_store import log_in_here, shared_token
 
 display = Display()
 
@@ -62,19 +56,17 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core is half ty
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         """A list of one: the token, or with ``return_format='dict'`` the whole result."""
         try:
-            whole = _return_format(kwargs.pop("return_format", None) or "token") == "dict"
+            return_format = kwargs.pop("return_format", None) or "token"
+            if return_format not in ("token", "dict"):
+                raise InvalidOptions("return_format must be token or dict", hint="leave it out for the token alone")
             if len(terms) > 1:
                 raise InvalidOptions("the lookup takes one term, the identifier", hint="give the rest by name")
+            if terms and {"identifier", "username"} & kwargs.keys():
+                raise InvalidOptions("the identifier is given twice", hint="give it as the term or by name")
             arguments = {"identifier": terms[0], **kwargs} if terms else kwargs
             options = hub_options(arguments, variables or {}, self._templar.template, task=False)
             answer = shared_token(options, log_in_here, display.warning, display.v)
         except HubError as error:
             # From ansible-core 2.19 on, the message of every cause is shown, and causes hold headers and URLs.
             raise AnsibleLookupError(f"{error} [{error.code}]") from None
-        return [answer if whole else answer["access_token"]]
-
-
-def _return_format(value: object) -> str:
-    if value not in ("token", "dict"):
-        raise InvalidOptions("return_format must be token or dict")
-    return str(value)
+        return [answer if return_format == "dict" else answer["access_token"]]

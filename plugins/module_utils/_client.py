@@ -23,8 +23,8 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as errors
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, plain
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time, missing
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import LONGEST_PAUSE, Options, plain
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
 
 if t.TYPE_CHECKING:
     import requests
@@ -32,22 +32,23 @@ if t.TYPE_CHECKING:
 VERSION = "1.0.0"
 
 _MAX_BODY = 2**20
-_MAX_PAUSE = 8.0
-_EDGE_LIMIT = "that is the edge in front of Docker Hub: wait, log in less often, or go out by another address"
+"""Bytes of an answer, unpacked, that are read at most."""
+_EDGE_LIMIT = "the limit is set in front of Docker Hub: wait, log in less often, or use another outgoing address"
 _PROXY_LOGIN = "give the proxy its user name and password, in proxy or HTTPS_PROXY, as http://user:password@host:port"
 
 
 class Operation(t.NamedTuple):
-    """One operation of the API: where it is, and the field of the answer that holds the token."""
+    """One operation of the API: its path, the two fields that it is sent, and the field of the answer with the token."""
 
     path: str
+    fields: tuple[str, str]
     token_field: str
 
 
 # W1, W2, W3; without a trailing slash (W5).
-ACCESS_TOKEN = Operation("/v2/auth/token", "access_token")
-AUTHENTICATION_TOKEN = Operation("/v2/users/login", "token")
-SECOND_FACTOR = Operation("/v2/users/2fa-login", "token")
+ACCESS_TOKEN = Operation("/v2/auth/token", ("identifier", "secret"), "access_token")
+AUTHENTICATION_TOKEN = Operation("/v2/users/login", ("username", "password"), "token")
+SECOND_FACTOR = Operation("/v2/users/2fa-login", ("login_2fa_token", "code"), "token")
 
 
 class Answer(t.NamedTuple):
@@ -65,7 +66,7 @@ class HubClient:
         try:
             import requests
         except ImportError as error:
-            raise missing("requests", "https://pypi.org/project/requests") from error
+            raise errors.missing_library("requests") from error
         self._options = options
         self._url: str = options["hub_url"]
         self._retries: int = options["retries"]
@@ -96,17 +97,9 @@ class HubClient:
     def __exit__(self, *_exc: object) -> None:
         self._session.close()
 
-    def create_access_token(self, identifier: str, secret: str) -> Answer:
-        """``POST /v2/auth/token``"""
-        return self._request(ACCESS_TOKEN, {"identifier": identifier, "secret": secret})
-
-    def create_authentication_token(self, username: str, password: str) -> Answer:
-        """``POST /v2/users/login``; raises ``OtpRequired`` with the intermediate token where a code is wanted."""
-        return self._request(AUTHENTICATION_TOKEN, {"username": username, "password": password})
-
-    def second_factor(self, login_2fa_token: str, code: str) -> Answer:
-        """``POST /v2/users/2fa-login``; never sends one code twice."""
-        return self._request(SECOND_FACTOR, {"login_2fa_token": login_2fa_token, "code": code}, resend=False)
+    def token(self, operation: Operation, name: str, secret: str) -> Answer:
+        """Asks for a token; raises ``OtpRequired`` with the intermediate token where a code is wanted."""
+        return self._request(operation, dict(zip(operation.fields, (name, secret))))
 
     def server_time(self) -> float:
         """Docker Hub's unix time to half a second, by the ``Date`` of its latest answer; before the first one, ours."""
@@ -114,7 +107,7 @@ class HubClient:
         return server + time.monotonic() - ours
 
     def wait(self, seconds: float) -> bool:
-        """Sleeps, and says so; or returns False at once where ``max_wait`` leaves too little."""
+        """Whether ``max_wait`` leaves so many seconds; if it does, they are slept first."""
         if seconds > self._wait_left:
             return False
         self._wait_left -= seconds
@@ -166,24 +159,24 @@ class HubClient:
 
             adapter.proxy_manager_for(prepend_scheme_if_needed(proxy, "http"), ssl_context=context)
 
-    def _request(self, operation: Operation, body: dict[str, str], *, resend: bool = True) -> Answer:
+    def _request(self, operation: Operation, body: dict[str, str]) -> Answer:
         while True:
             try:
                 return self._send(operation, body)
             except errors.HubError as error:
-                if not (resend or _never_sent(error)) or not self.retry(error):
+                # A code is never sent twice.
+                if (operation is SECOND_FACTOR and not _never_sent(error)) or not self.retry(error):
                     raise
-                limited = isinstance(error, errors.RateLimited)
                 pause = max(error.retry_in or 0.0, self._pause())
-                if limited and not self.wait(pause):
+                if not isinstance(error, errors.RateLimited):
+                    time.sleep(pause)
+                elif not self.wait(pause):
                     raise
-            if not limited:
-                time.sleep(pause)
 
     def _pause(self) -> float:
         """Seconds before the next try: twice as many each time, and never the same for two clients."""
         self._pauses += 1
-        return min(_MAX_PAUSE, 0.25 * 2.0**self._pauses) * random.uniform(0.5, 1)
+        return min(LONGEST_PAUSE, 0.25 * 2.0**self._pauses) * random.uniform(0.5, 1)
 
     def _send(self, operation: Operation, body: dict[str, str]) -> Answer:
         import requests
@@ -251,7 +244,7 @@ class HubClient:
         if status == 429:
             return self._limit(what, text, response, _EDGE_LIMIT if data is None else None)
         if data is None and _is_edge(response, raw):
-            return errors.EdgeBlocked(f"{what} without a word from Docker Hub itself", http_status=status)
+            return errors.EdgeBlocked(f"{what}, but not from Docker Hub itself", http_status=status)
         kind: type[errors.HubError]
         if status in (401, 403) and re.search(r"\bsso\b|single sign", text, re.IGNORECASE):
             kind = errors.SsoRequired
@@ -278,7 +271,7 @@ class HubClient:
         named = [_seconds(response.headers.get(name), now) for name in ("X-Retry-After", "Retry-After")]
         seconds = max((value for value in named if value is not None), default=None)
         retry_at = None if seconds is None else iso_time(round(now + seconds))
-        what += f" and wants no request before {retry_at}" if retry_at else ""
+        what += f" and asks to wait until {retry_at}" if retry_at else ""
         locked = re.search(r"too many (failed )?login attempts|locked out", text, re.IGNORECASE)
         if locked:
             return errors.LockedOut(what, http_status=429, retry_at=retry_at, retry_in=seconds)
@@ -298,9 +291,11 @@ class HubClient:
             return any(isinstance(cause, kinds) for cause in causes)
 
         if among(ssl.SSLError, requests.exceptions.SSLError) and not among(ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            return errors.TlsFailed(f"{name} found no trusted connection{why}")
+            return errors.TlsFailed(f"{name} could not make a trusted TLS connection{why}")
         if among(TimeoutError, requests.Timeout) or any("timed out" in str(cause) for cause in causes):
-            return errors.TimedOut(f"{name} got no whole answer within the timeout of {self._options['timeout']:g} s")
+            return errors.TimedOut(
+                f"{name} got no complete answer within the timeout of {self._options['timeout']:g} s"
+            )
         if isinstance(error, requests.exceptions.ProxyError):
             refused = "407" in why
             return errors.ConnectionFailed(
@@ -313,10 +308,10 @@ class HubClient:
             return errors.BadAnswer(f"{name} got an answer that cannot be read: {error}")
         other = (http.client.RemoteDisconnected, http.client.IncompleteRead, http.client.InvalidURL)
         if among(http.client.HTTPException, urllib3.exceptions.InvalidHeader) and not among(*other):
-            return errors.BadAnswer(f"{name} got an answer that is not HTTP as it should be")
+            return errors.BadAnswer(f"{name} got an answer that is not valid HTTP")
         if isinstance(error, ValueError) or among(http.client.InvalidURL):
             return _unusable(error)
-        return errors.ConnectionFailed(f"{name} found no connection, or lost it{why}", retry_in=0.0)
+        return errors.ConnectionFailed(f"{name} could not connect, or lost the connection{why}", retry_in=0.0)
 
 
 class _BadBody(ValueError):

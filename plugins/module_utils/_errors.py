@@ -25,6 +25,7 @@ HubError                    whatever went wrong; each subclass is one ``error.co
 
 from __future__ import annotations
 
+import sys
 import typing as t
 
 
@@ -32,12 +33,12 @@ class HubError(Exception):
     """A failed login, told in words that hold no secret.
 
     ``message`` says what happened, ``hint`` what to do. ``http_status`` is the status of the answer, if there was one,
-    ``retry_at`` the time (ISO 8601, UTC) before which another try is useless, ``retry_in`` the seconds until then, or
-    until a request that failed by accident may be sent again (None: no time is known), and ``login_2fa_token`` the
-    intermediate token of a login that wants a code.
+    ``retry_at`` the time (ISO 8601, UTC) before which another try is useless, ``retry_in`` the seconds until another try
+    makes sense (None: it makes none by itself), and ``login_2fa_token`` the intermediate token of a login that wants a
+    code.
     """
 
-    code: t.ClassVar[str] = "module_failed"
+    code: t.ClassVar[str]
     codes: t.ClassVar[dict[str, type[HubError]]] = {}
 
     def __init_subclass__(cls, code: str = "") -> None:
@@ -75,6 +76,14 @@ def restored(error: dict[str, t.Any], message: str) -> HubError:
     """The error that was told by ``as_dict()``, in another process or on another host."""
     fields = dict(error)
     return HubError.codes.get(fields.pop("code", ""), ModuleFailed)(message, **fields)
+
+
+def missing_library(name: str) -> MissingLibrary:
+    """The error for a library, by its name on PyPI, that is not installed where the login runs."""
+    from ansible.module_utils.basic import missing_required_lib
+
+    said = missing_required_lib(name, url=f"https://pypi.org/project/{name}")
+    return MissingLibrary(said, hint=f"install it: {sys.executable} -m pip install {name}")
 
 
 class InvalidOptions(HubError, code="invalid_options"):

@@ -9,29 +9,31 @@ import typing as t
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import (
     ACCESS_TOKEN,
     AUTHENTICATION_TOKEN,
+    SECOND_FACTOR,
     Answer,
     HubClient,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, OtpInvalid, OtpRequired
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import (
+    HubError,
+    OtpInvalid,
+    OtpRequired,
+    missing_library,
+)
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
+    Claim,
     Options,
+    Result,
     login_method,
     plain,
     secret_kind,
-    totp_seed,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token import missing, read_token
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import read_token
 
 if t.TYPE_CHECKING:
     import pyotp
 
-Claim = t.Callable[[t.Optional[int]], bool]
-"""Takes a code for this login, before it is sent: a typed one (None), or the one of a 30 s step (its number).
-False: somebody had it before, and Docker Hub takes no code twice (W21)."""
-
 # What to do, by ``error.code`` and, where that makes a difference, by what was used.
 HINTS = {
-    "bad_credentials": "check identifier and secret",
     "bad_credentials:password": "check identifier and secret; with a second factor give totp_secret or a personal access"
     " token, with enforced single sign-on a personal access token",
     "bad_credentials:pat": "check that this personal access token exists, is active and has not expired, and that"
@@ -41,7 +43,7 @@ HINTS = {
     "otp_required": "give totp_secret, or otp with a current code; or on_otp_required: return, to finish in a later task",
     "otp_invalid": "give a current code: each is good once and for 30 s; a login_2fa_token that is too old is refused"
     " in the same way",
-    "otp_invalid:totp": "check totp_secret: it belongs to this account, and was not replaced by a new enrolment",
+    "otp_invalid:totp": "check that totp_secret belongs to this account and was not replaced by a newer enrollment",
     "locked_out": "wait, without any further login (an hour, if nothing else is said), stop whatever logs in with an"
     " old secret, or reset the password at Docker Hub",
     "rate_limited": "wait, log in less often, or raise max_wait",
@@ -49,16 +51,16 @@ HINTS = {
     "forbidden": "check what this account and token are allowed to do; with enforced single sign-on use a personal"
     " access token",
     "invalid_request": "check identifier, secret and hub_url",
-    "edge_blocked": "this says nothing about the credential: set user_agent, or go out by another address or proxy",
+    "edge_blocked": "the credential was not checked: set user_agent, or use another outgoing address or proxy",
     "tls": "give the CA that signed the certificate as ca_path, and check hub_url and the clock of this machine",
     "connection": "check network, proxy and hub_url",
     "timeout": "check network and proxy, or raise timeout",
-    "server_error": "try again later; https://www.dockerstatus.com tells of known trouble",
+    "server_error": "try again later; known incidents: https://www.dockerstatus.com",
     "bad_answer": "check hub_url and whether a proxy answers in Docker Hub's place",
 }
 
 # A result before anything is known; while a second factor is pending there is a login_2fa_token as well.
-RESULT: dict[str, t.Any] = {
+RESULT: Result = {
     "access_token": None,
     "token_type": "Bearer",
     "issued_at": None,
@@ -77,10 +79,12 @@ RESULT: dict[str, t.Any] = {
 }
 
 _STEP = 30
+"""Seconds for which a code is current."""
 _MARGIN = 3.0
+"""Seconds before the end of a step in which its code is not sent any more: it may die on the way."""
 
 
-def fetch_token(options: Options, claim: Claim = lambda step: True) -> dict[str, t.Any]:
+def fetch_token(options: Options, claim: Claim = lambda step: True) -> Result:
     """Logs in and returns the result of the task, ``warnings`` (list of str) included.
 
     ``options`` come from ``_options.checked``. With ``on_otp_required: return`` and a code wanted, ``access_token`` is
@@ -101,16 +105,15 @@ def _hint(code: str, options: Options) -> str | None:
     return HINTS.get(f"{code}:{used}", HINTS.get(code))
 
 
-def _log_in(client: HubClient, options: Options, claim: Claim) -> dict[str, t.Any]:
+def _log_in(client: HubClient, options: Options, claim: Claim) -> Result:
     totp = _totp(options)
     operation = ACCESS_TOKEN if login_method(options) == "access_token" else AUTHENTICATION_TOKEN
-    first = client.create_access_token if operation is ACCESS_TOKEN else client.create_authentication_token
     tried = False
     while True:
         pending = options["login_2fa_token"]
         try:
             if not pending:
-                return _granted(client, options, first(options["identifier"], options["secret"]))
+                return _granted(client, options, client.token(operation, options["identifier"], options["secret"]))
         except OtpRequired as error:
             pending = error.login_2fa_token
             if pending and options["on_otp_required"] == "return" and not (options["otp"] or totp):
@@ -119,7 +122,7 @@ def _log_in(client: HubClient, options: Options, claim: Claim) -> dict[str, t.An
                 raise
         code, step = _code(client, options, claim, totp)
         try:
-            return _granted(client, options, client.second_factor(pending, code))
+            return _granted(client, options, client.token(SECOND_FACTOR, pending, code))
         except HubError as error:
             # A generated code may have been used up by another run, or lost on the way: one more, in the next step.
             again = step is not None and not tried and (isinstance(error, OtpInvalid) or client.retry(error))
@@ -134,19 +137,17 @@ def _totp(options: Options) -> pyotp.TOTP | None:
     try:
         import pyotp
     except ImportError as error:
-        raise missing("pyotp", "https://pypi.org/project/pyotp") from error
-    return pyotp.TOTP(totp_seed(options["totp_secret"]))
+        raise missing_library("pyotp") from error
+    return pyotp.TOTP(options["totp_secret"])
 
 
 def _code(client: HubClient, options: Options, claim: Claim, totp: pyotp.TOTP | None) -> tuple[str, int | None]:
     """The code to send now, and the number of its step (None: it was typed)."""
     if totp is None:
-        if not claim(None):
-            raise OtpRequired("the code given as otp was already sent in this run")
+        claim(None)
         return options["otp"], None
     while True:
         left = _until_next_step(client)
-        # A code that is about to end may die on the way.
         if left < _MARGIN and client.wait(left):
             continue
         step = int(client.server_time() // _STEP)
@@ -164,7 +165,7 @@ def _until_next_step(client: HubClient) -> float:
     return _STEP - client.server_time() % _STEP + 0.6
 
 
-def _granted(client: HubClient, options: Options, answer: Answer) -> dict[str, t.Any]:
+def _granted(client: HubClient, options: Options, answer: Answer) -> Result:
     """The result of a login that gave a token."""
     told = read_token(answer.token, client.server_time())
     kind = secret_kind(options["secret"])
@@ -192,7 +193,7 @@ def _granted(client: HubClient, options: Options, answer: Answer) -> dict[str, t
     }
 
 
-def _pending(options: Options, endpoint: str, login_2fa_token: str) -> dict[str, t.Any]:
+def _pending(options: Options, endpoint: str, login_2fa_token: str) -> Result:
     """The result of a login that a later task finishes with a code."""
     known = {"identifier": options["identifier"], "endpoint": endpoint, "login_2fa_token": login_2fa_token}
     return {**RESULT, **known, "otp_required": True, "warnings": []}

@@ -14,6 +14,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 
 Options = dict[str, t.Any]
+Result = dict[str, t.Any]
+Claim = t.Callable[[t.Optional[int]], bool]
+"""Takes a code before it is sent, for Docker Hub takes none twice (W21): that of a 30 s step, by the step's number (False:
+it is used up), or the typed one (None; raises ``OtpRequired`` if it is)."""
 
 TOKEN_SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -48,33 +52,36 @@ _ESCAPE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x0
 _TOKEN = r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+"
 _LIMITS = {"timeout": 0.001, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0}
 _MOST = 1_000_000  # eleven days; some more and the system's clocks overflow
-_OAT = "dckr_oat_"
+LONGEST_PAUSE = 8.0
+"""Seconds before a request is sent again, at most."""
+
+
+def has_factor(options: Options) -> bool:
+    """Whether these options hold what a second factor needs."""
+    return bool(options["otp"] or options["totp_secret"] or options["login_2fa_token"])
 
 
 def login_method(options: Options) -> str:
     """``access_token`` or ``login``: what ``auth_method`` comes to with these options."""
-    method: str = options.get("auth_method") or "auto"
-    if method != "auto":
-        return method
-    factor = options.get("otp") or options.get("totp_secret") or options.get("login_2fa_token")
-    return "login" if factor or options.get("on_otp_required") == "return" else "access_token"
+    if options["auth_method"] != "auto":
+        return str(options["auth_method"])
+    return "login" if has_factor(options) or options["on_otp_required"] == "return" else "access_token"
 
 
 def secret_kind(secret: str | None) -> str:
     """``pat``, ``oat`` or ``password``, told by the prefix (W18)."""
-    return {"dckr_pat_": "pat", _OAT: "oat"}.get((secret or "")[:9], "password")
+    return {"dckr_pat_": "pat", "dckr_oat_": "oat"}.get((secret or "")[:9], "password")
 
 
 def longest_login(options: Options) -> float:
     """Seconds that a login takes at the very most, name resolution and dripped headers apart.
 
     Each request may use ``timeout`` three times: to connect, for a silence, for the body. A second factor takes two
-    requests, twice where a generated code is refused. A pause before a retry is 8 s at most.
+    requests, twice where a generated code is refused.
     """
-    second_factor = login_method(options) == "login" or options["otp"] or options["totp_secret"]
-    requests = 4 if second_factor else 1
+    requests = 4 if login_method(options) == "login" or has_factor(options) else 1
     tries = requests + options["retries"]
-    return float(tries * 3 * options["timeout"] + options["retries"] * 8 + options["max_wait"])
+    return float(tries * 3 * options["timeout"] + options["retries"] * LONGEST_PAUSE + options["max_wait"])
 
 
 def plain(text: str, options: Options, limit: int = 200) -> str:
@@ -101,7 +108,7 @@ def totp_seed(text: str) -> str:
         odd = [name for name, value in fixed.items() if settings.get(name, value).upper() != value]
         if uri.netloc.lower() != "totp" or odd or "secret" not in settings:
             raise InvalidOptions(
-                "totp_secret is an otpauth URI that makes no Docker Hub codes",
+                "totp_secret is an otpauth:// URI, but not for Docker Hub's codes (TOTP, SHA1, 6 digits, 30 s)",
                 hint="give the URI of the QR code that Docker Hub showed, or the base32 text beside it",
             )
         text = settings["secret"]
@@ -112,14 +119,14 @@ def totp_seed(text: str) -> str:
         raw = b""
     if not raw:
         raise InvalidOptions(
-            "totp_secret is no base32 text (letters A to Z and digits 2 to 7)",
+            "totp_secret is not base32 (letters A to Z and digits 2 to 7)",
             hint="give the text that Docker Hub shows beside the QR code, not a six-digit code: that one is otp",
         )
     # pyotp refuses keys under 112 bits, which exist; zeros at the end of a key change nothing in HMAC.
     return base64.b32encode(raw.ljust(15, b"\0")).decode().rstrip("=")
 
 
-def require_login(options: Options) -> None:
+def _require_login(options: Options) -> None:
     """Raises ``InvalidOptions`` where there is nothing to log in with."""
     if options.get("login_2fa_token"):
         return
@@ -143,9 +150,11 @@ def checked(options: Options) -> Options:
     """These options, tidied up, defaults in place of empty ones; raises ``InvalidOptions`` where they make no login."""
     given = {name: value for name, value in options.items() if value is not None and value != ""}
     options = {name: given.get(name, row.get("default")) for name, row in TOKEN_SPEC["argument_spec"].items()}
-    require_login(options)
+    options["identifier"] = (options["identifier"] or "").strip() or None
+    _require_login(options)
     _check_numbers(options)
     _check_urls(options)
+    options["hub_url"] = _one_spelling(options["hub_url"])
     _check_factor(options)
     _check_secret(options)
     return options
@@ -154,17 +163,29 @@ def checked(options: Options) -> Options:
 def _check_numbers(options: Options) -> None:
     for name, least in _LIMITS.items():
         if not least <= options[name] <= _MOST:
-            raise InvalidOptions(f"{name} must be {'more than 0' if least else '0 or more'}, and at most {_MOST}")
+            raise InvalidOptions(
+                f"{name} must be {'more than 0' if least else '0 or more'}, and at most {_MOST}",
+                hint="correct it, or leave it out for the default",
+            )
 
 
 def _check_urls(options: Options) -> None:
-    options["hub_url"] = options["hub_url"].strip().rstrip("/")
-    try:
-        url = urlsplit(options["hub_url"])
-        host, _ports = url.hostname or "", (url.port, urlsplit(options["proxy"] or "").port)
-    except ValueError:
-        raise InvalidOptions("hub_url or proxy is not a URL", hint="write it as https://host:port") from None
-    clean = re.fullmatch(r"[!-~]+", options["hub_url"])
+    for name in ("hub_url", "proxy"):
+        try:
+            _port = urlsplit(options[name] or "").port
+        except ValueError:
+            raise InvalidOptions(f"{name} is not a URL", hint="write it as https://host:port") from None
+    agent = options["user_agent"] or ""
+    if not (agent.isascii() and agent.isprintable()):
+        raise InvalidOptions("user_agent has characters that an HTTP header cannot hold", hint="use plain ASCII text")
+
+
+def _one_spelling(hub_url: str) -> str:
+    """The same URL for the same hub, since it is part of what a credential is known by."""
+    hub_url = hub_url.strip().rstrip("/")
+    url = urlsplit(hub_url)
+    host = url.hostname or ""
+    clean = re.fullmatch(r"[!-~]+", hub_url)
     if url.scheme not in ("http", "https") or not host or url.query or url.fragment or not clean:
         raise InvalidOptions("hub_url is not a URL of the form https://host", hint="leave it out for Docker Hub")
     if "@" in url.netloc:
@@ -173,25 +194,21 @@ def _check_urls(options: Options) -> None:
         raise InvalidOptions(
             "hub_url starts with http://, which would send the secret unencrypted", hint="use https:// instead"
         )
-    # One spelling, since it is part of what a credential is known by.
     port = "" if url.port in (None, {"http": 80, "https": 443}[url.scheme]) else f":{url.port}"
-    options["hub_url"] = f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}{url.path}"
-    agent = options["user_agent"] or ""
-    if not (agent.isascii() and agent.isprintable()):
-        raise InvalidOptions("user_agent holds characters that no HTTP header can", hint="use plain ASCII text")
+    return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}{url.path}"
 
 
 def _check_factor(options: Options) -> None:
     otp = options["otp"]
-    if otp and not re.fullmatch(r"[0-9]{6}", otp):
+    if otp and not re.fullmatch(r"[0-9]+", otp):
+        raise InvalidOptions("otp must be six digits and nothing else", hint="give the code as the app shows it")
+    if otp and len(otp) != 6:
         raise InvalidOptions(
-            f"otp must be six digits, and this has {len(otp)} characters"
-            if otp.isascii() and otp.isdigit()
-            else "otp must be six digits and nothing else",
+            f"otp must be six digits, but has {len(otp)} characters",
             hint="quote it: YAML reads a bare number with a leading 0 as another number",
         )
     if options["totp_secret"]:
-        totp_seed(options["totp_secret"])
+        options["totp_secret"] = totp_seed(options["totp_secret"])
     if options["login_2fa_token"] and not (otp or options["totp_secret"]):
         raise InvalidOptions(
             "login_2fa_token finishes a login and needs a code", hint="add otp (six digits) or totp_secret"

@@ -8,7 +8,7 @@ import datetime
 import json
 import typing as t
 
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import MissingLibrary
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import missing_library
 
 # W15: the claim in which Docker Hub tells about the account.
 _HUB_CLAIM = "https://hub.docker.com"
@@ -53,7 +53,7 @@ def _claims(token: str) -> dict[str, t.Any]:
     try:
         import jwt
     except ImportError as error:
-        raise missing("PyJWT", "https://pypi.org/project/PyJWT") from error
+        raise missing_library("PyJWT") from error
     try:
         claims: dict[str, t.Any] = jwt.decode(token, options={"verify_signature": False})
         # What cannot be written down again (NaN, half a character) would trouble whoever prints it later.
@@ -80,10 +80,3 @@ def _number(value: object) -> float | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value and value.isprintable() else None
-
-
-def missing(library: str, url: str) -> MissingLibrary:
-    """The error for a library that is not installed where the login runs."""
-    from ansible.module_utils.basic import missing_required_lib
-
-    return MissingLibrary(missing_required_lib(library, url=url))

@@ -22,6 +22,10 @@ extends_documentation_fragment:
   - hubops.dockerhub.hub
   - hubops.dockerhub.hub.task
   - hubops.dockerhub.hub.attributes
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.actiongroups
+  - ansible.builtin.action_common_attributes.conn
+  - ansible.builtin.action_common_attributes.flow
 seealso:
   - plugin: hubops.dockerhub.dockerhub_token
     plugin_type: lookup
@@ -94,12 +98,12 @@ token_type:
   type: str
   sample: Bearer
 expires_at:
-  description: When the token ends, in UTC. V(null) if the token does not tell.
+  description: When the token expires, in UTC. V(null) if the token does not tell.
   returned: success
   type: str
   sample: "2026-01-31T12:10:00Z"
 issued_at:
-  description: When the token was made, in UTC. V(null) if the token does not tell.
+  description: When the token was issued, in UTC. V(null) if the token does not tell.
   returned: success
   type: str
   sample: "2026-01-31T12:00:00Z"
@@ -109,12 +113,12 @@ expires_in:
   type: int
   sample: 600
 identifier:
-  description: What was logged in with.
+  description: The identifier used to log in.
   returned: success
   type: str
   sample: mybot
 username:
-  description: Whom the token belongs to, as the token has it. V(null) if it names nobody.
+  description: The user the token belongs to, by its own claims. V(null) if it names nobody.
   returned: success
   type: str
   sample: mybot
@@ -204,9 +208,8 @@ def main() -> None:
     try:
         answer = fetch_token(checked(module.params))
     except HubError as error:
-        # For the action's memory of a lockout, by the clock of whoever answered.
-        seconds = {} if error.retry_in is None else {"retry_in": error.retry_in}
-        module.fail_json(msg=str(error), error=error.as_dict(), invocation={}, **seconds)
+        # retry_in is for the action's memory of a lockout, which counts by another clock.
+        module.fail_json(msg=str(error), error=error.as_dict(), retry_in=error.retry_in, invocation={})
     for warning in answer.pop("warnings"):
         module.warn(warning)
     module.exit_json(changed=False, invocation={}, **answer)

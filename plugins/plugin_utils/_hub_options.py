@@ -17,13 +17,12 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     Options,
     checked,
     plain,
-    require_login,
 )
 
 _SPEC: dict[str, dict[str, t.Any]] = TOKEN_SPEC["argument_spec"]
 _ALIASES = {alias: name for name, row in _SPEC.items() for alias in row.get("aliases", ())}
 
-_TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path", "str": "text"}
+_TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path"}
 
 TASK_ONLY = ("login_2fa_token", "on_otp_required", "login_from")
 
@@ -49,11 +48,12 @@ SOURCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-class _Found:
+class _Found(t.NamedTuple):
     """A value, the name of where it was found, and the identifier that the same kind of source names."""
 
-    def __init__(self, value: t.Any, name: str, identifier: t.Any = None) -> None:
-        self.value, self.name, self.identifier = value, name, identifier
+    value: t.Any
+    name: str
+    identifier: t.Any = None
 
 
 def hub_options(
@@ -69,8 +69,7 @@ def hub_options(
     unsafe). ``task`` is whether the options of the task alone count. Raises ``InvalidOptions``; its message quotes no
     secret. Values of the environment and of ansible.cfg are never rendered.
     """
-    given = _named(arguments, task)
-    options = {name: _Found(value, name) for name, value in given.items() if not _is_empty(value)}
+    options = {name: _Found(value, name) for name, value in _named(arguments, task).items()}
     section = _ini_section()
     for name in _SPEC:
         if name not in options and (task or name not in TASK_ONLY):
@@ -90,9 +89,11 @@ def _named(arguments: t.Mapping[str, t.Any], task: bool) -> dict[str, t.Any]:
         if name not in _SPEC or (name in TASK_ONLY and not task):
             known = {*_SPEC} if task else {*_SPEC, "return_format"} - {*TASK_ONLY}
             where = "the task" if task else "the lookup; only the task has it" if name in _SPEC else "the lookup"
-            raise InvalidOptions(f"{given} is no option of {where}", hint=f"the options are {', '.join(sorted(known))}")
-        if _is_empty(named.get(name)) or given == name:
-            named[name] = value if not _is_empty(value) else named.get(name)
+            raise InvalidOptions(
+                f"{given} is not an option of {where}", hint=f"the options are {', '.join(sorted(known))}"
+            )
+        if not _is_empty(value) and (given == name or name not in named):
+            named[name] = value
     return named
 
 
@@ -159,16 +160,16 @@ def _ini_section() -> dict[str, str]:
 def _check_owner(options: dict[str, _Found]) -> None:
     """A password never goes to an account that the place it was found in does not name."""
     identifier = options.get("identifier")
-    unused = ["secret"] if "login_2fa_token" in options else []
-    unused += ["totp_secret"] if "otp" in options else []
-    for name in {"secret", "otp", "totp_secret"}.difference(unused):
+    names = [] if "login_2fa_token" in options else ["secret"]
+    names.append("otp" if "otp" in options else "totp_secret")  # the only ones that this login sends
+    for name in names:
         found = options.get(name)
         if identifier and found and not _is_empty(found.identifier):
             used, named = str(identifier.value), str(found.identifier)
             if used.strip().lower() != named.strip().lower():
                 raise InvalidOptions(
-                    f"{name} was found in {found.name}, which stands beside the identifier {plain(named, {})}, but the"
-                    f" login is for {plain(used, {})}",
+                    f"{name} comes from {found.name}, which belongs to {plain(named, {})}, but this login is for"
+                    f" {plain(used, {})}",
                     hint=f"give {name} as an option, or take both from the same place",
                 )
 
@@ -180,16 +181,13 @@ def _typed(options: Options) -> Options:
             if isinstance(value, (list, dict, tuple, set, bytes)):
                 raise InvalidOptions(f"{name} must be text", hint="give it as one string")
             options[name] = str(value)
-    if "identifier" in options:
-        options["identifier"] = options["identifier"].strip()
-    require_login(options)
     # From ansible-core 2.22 on the validator registers each no_log value for masking; six digits would be masked
     # wherever they stand, in sizes and dates as well. The code's own check is in checked().
     otp = options.pop("otp", None)
-    found = _validated(TOKEN_SPEC, options)
+    found = _validated(options)
     if found is None:
         # ansible-core's words quote the value, which may be a secret in the wrong place.
-        name = next(name for name in options if _validated({"argument_spec": {name: _SPEC[name]}}, options) is None)
+        name = next(name for name in options if _validated({name: options[name]}) is None)
         wanted = (
             f"one of {', '.join(_SPEC[name]['choices'])}" if "choices" in _SPEC[name] else _TYPES[_SPEC[name]["type"]]
         )
@@ -197,11 +195,10 @@ def _typed(options: Options) -> Options:
     return checked({**found, "otp": otp})
 
 
-def _validated(spec: dict[str, t.Any], options: Options) -> Options | None:
-    """The options in their types, defaults added; None where one does not fit."""
-    known = {name: value for name, value in options.items() if name in spec["argument_spec"]}
+def _validated(options: Options) -> Options | None:
+    """The options in their types; None where one does not fit."""
     try:
-        result = ArgumentSpecValidator(**spec).validate(known)
+        result = ArgumentSpecValidator({name: _SPEC[name] for name in options}).validate(options)
     except OverflowError:
         return None
     return None if result.error_messages else dict(result.validated_parameters)

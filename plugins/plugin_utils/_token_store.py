@@ -35,29 +35,31 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import (
     restored,
 )
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
+    Claim,
     Options,
+    Result,
+    has_factor,
     login_method,
     longest_login,
     secret_kind,
-    totp_seed,
 )
 
-Answer = dict[str, t.Any]
-Claim = t.Callable[[int | None], bool]
-Login = t.Callable[[Options, Claim], Answer]
+Entry = dict[str, t.Any]
+"""What a file holds, or a part of it."""
+Login = t.Callable[[Options, Claim], Result]
 Say = t.Callable[[str], None]
 
 _UNKNOWN_LIFE = 300.0
 """Seconds for which a token of unknown life, or a pending second factor, is shared."""
 _MODULE_TIME = 60.0
 """Seconds that a module may take to reach its target and start there."""
-_CHANGES = {"locked_out": "", "otp_invalid": ", or until the TOTP secret changes"}
+_LIFTED_BY = {"locked_out": "", "otp_invalid": ", or until the TOTP secret changes"}
 """What else lifts a refusal, by its code."""
 # Goes on while the machine sleeps, is the same in all processes, and is never set.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-def shared_token(options: Options, login: Login, warn: Say, note: Say, where: str = "") -> Answer:
+def shared_token(options: Options, login: Login, warn: Say, note: Say, where: str = "") -> Result:
     """The run's token for these options: a stored one, or that of one login which all who ask meanwhile wait for.
 
     ``login`` is ``log_in_here`` or does what it does, on the host ``where`` (empty: the controller). ``warn`` gets a
@@ -75,21 +77,21 @@ def shared_token(options: Options, login: Login, warn: Say, note: Say, where: st
     return answer
 
 
-def log_in_here(options: Options, claim: Claim) -> Answer:
+def log_in_here(options: Options, claim: Claim) -> Result:
     """A login in this process; only here are its libraries loaded."""
     from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
 
     return fetch_token(options, claim)
 
 
-def _mask(answer: Answer) -> None:
+def _mask(answer: Result) -> None:
     # Where it exists (ansible-core 2.22) it is loaded; to look for it in vain would be dear in every process.
     masking = sys.modules.get("ansible.module_utils.secrets")
     if masking:
         masking.register_secrets(token for token in (answer["access_token"], answer.get("login_2fa_token")) if token)
 
 
-def _summary(answer: Answer, options: Options) -> str:
+def _summary(answer: Result, options: Options) -> str:
     """What may be shown of a login."""
     who, where = answer["username"] or answer["identifier"] or "account", options["hub_url"] + answer["endpoint"]
     if answer["otp_required"]:
@@ -115,7 +117,7 @@ def _warning(warn: Say) -> t.Iterator[None]:
 def _unusable(error: OSError) -> str:
     return (
         f"The token store of this run cannot be used ({error.strerror or type(error).__name__}): every task and lookup"
-        " logs in by itself, and a refused login is tried again by the next. Check ANSIBLE_LOCAL_TEMP."
+        " logs in on its own, and a refused login is tried again by the next. Check ANSIBLE_LOCAL_TEMP."
     )
 
 
@@ -132,7 +134,7 @@ class TokenStore:
             raise OSError("its directory is not ours alone")
         self._key = key
 
-    def token(self, options: Options, login: Login, warn: Say, where: str) -> Answer:
+    def token(self, options: Options, login: Login, warn: Say, where: str) -> Result:
         """See ``shared_token``."""
         arrived = _now()
         name, options = self._credential(options)
@@ -146,20 +148,18 @@ class TokenStore:
     @contextlib.contextmanager
     def _turn(self, name: str, limit: float, warn: Say) -> t.Iterator[None]:
         """Holds the credential's lock; does without, after a warning, where it cannot be had."""
-        lock = None
-        try:
-            lock = self._lock(name, limit)
-        except TimeoutError:
-            warn("The process that logs in to Docker Hub for this run does not answer; this one logs in by itself.")
-        except OSError as error:
-            warn(_unusable(error))
-        try:
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(self._lock(name, limit))
+            except TimeoutError:
+                warn(
+                    "The process that logs in to Docker Hub for this run does not answer; this one logs in on its own."
+                )
+            except OSError as error:
+                warn(_unusable(error))
             yield
-        finally:
-            if lock is not None:
-                os.close(lock)
 
-    def _log_in(self, name: str, options: Options, login: Login, warn: Say, where: str) -> Answer:
+    def _log_in(self, name: str, options: Options, login: Login, warn: Say, where: str) -> Result:
         def claim(step: int | None) -> bool:
             return self._claim(name, options, step)
 
@@ -173,7 +173,7 @@ class TokenStore:
             self._note_answer(name, options, answer)
         return answer
 
-    def _note_answer(self, name: str, options: Options, answer: Answer) -> None:
+    def _note_answer(self, name: str, options: Options, answer: Result) -> None:
         entry, method = self._read(name), login_method(options)
         record = {"at": _now(), "answer": {**answer, "warnings": []}}
         if answer["otp_required"]:
@@ -216,7 +216,7 @@ class TokenStore:
             entry["pending"] = {"at": record["at"], "answer": None}
         self._write(name, entry)
 
-    def _known(self, name: str, options: Options, where: str, arrived: float | None = None) -> Answer | None:
+    def _known(self, name: str, options: Options, where: str, arrived: float | None = None) -> Result | None:
         """What the store answers in place of a login: a token, a raised failure, or None.
 
         ``arrived`` is when the caller came, if it holds the lock. What depends on a login that may be under way waits
@@ -233,7 +233,7 @@ class TokenStore:
         for record in (self._lockout(options), refusals.get(login_method(options)), refusals.get(slot)):
             left = record["at"] + (record["lasts"] or options["refusal_ttl"]) - now if record else 0
             if record and left > 0:
-                change = _CHANGES.get(record["error"]["code"], ", or until the secret changes")
+                change = _LIFTED_BY.get(record["error"]["code"], ", or until the secret changes")
                 raise _repeated(record, f"not tried again for {left:.0f} s{change}")
         if arrived is None:
             return None
@@ -241,31 +241,29 @@ class TokenStore:
         if outcome and outcome["at"] >= arrived and (outcome["slot"], outcome["where"]) == (slot, where):
             raise restored(outcome["error"], outcome["message"])
         if code:
-            raise OtpRequired("the code given as otp was already sent in this run", hint="give the next code")
+            raise _already_sent()
         pending = _pending(entry)
-        return _known_pending(pending["answer"], options) if pending and not _has_factor(options) else None
+        return _known_pending(pending["answer"], options) if pending and not has_factor(options) else None
 
-    def _lockout(self, options: Options) -> Answer | None:
+    def _lockout(self, options: Options) -> Entry | None:
         guarded = options["refusal_ttl"] and options["identifier"]
         return self._read(self._account(options)).get("lockout") if guarded else None
 
     def _claim(self, name: str, options: Options, step: int | None) -> bool:
-        """Takes a code before it is sent; see ``_login.Claim``."""
-        code = self._code(name, options) if step is None else self._name("totp", options["hub_url"], _seed(options))
-        try:
-            lock = self._lock(code, 5)
-        except OSError:
-            return True
-        try:
+        """Takes a code before it is sent; see ``_options.Claim``."""
+        code = (
+            self._code(name, options)
+            if step is None
+            else self._name("totp", options["hub_url"], options["totp_secret"])
+        )
+        with contextlib.suppress(OSError), self._lock(code, 5):
             used = self._read(code)
+            if used and step is None:
+                raise _already_sent()
             # A step from far ahead was told by a clock that was wrong.
-            if used and (step is None or 0 <= used["step"] - step <= 2):
+            if used and 0 <= used["step"] - step <= 2:
                 return False
             self._write(code, {"step": step})
-        except OSError:
-            pass
-        finally:
-            os.close(lock)
         return True
 
     def _name(self, *parts: str | None) -> str:
@@ -295,19 +293,19 @@ class TokenStore:
 
     def _slot(self, options: Options) -> str:
         """Which login of a credential this is: the method, and the factor that comes with it."""
-        method, factor = login_method(options), options["otp"] or _seed(options)
+        method, factor = login_method(options), options["otp"] or options["totp_secret"]
         return f"{method}:{self._name('factor', factor, options['login_2fa_token'])}" if factor else method
 
-    def _read(self, name: str) -> Answer:
+    def _read(self, name: str) -> Entry:
         """An entry; empty where there is none, or none that this run wrote whole."""
         data = _read_own(os.path.join(self._path, name))
         proof, _dummy, text = (data or b"").partition(b"\n")
         if not hmac.compare_digest(proof, self._proof(name, text)):
             return {}
-        entry: Answer = json.loads(text)
+        entry: Entry = json.loads(text)
         return entry
 
-    def _write(self, name: str, entry: Answer) -> None:
+    def _write(self, name: str, entry: Entry) -> None:
         text = json.dumps(entry).encode()
         path = os.path.join(self._path, name)
         handle, draft = tempfile.mkstemp(dir=self._path)
@@ -325,15 +323,15 @@ class TokenStore:
     def _proof(self, name: str, text: bytes) -> bytes:
         return hmac.new(self._key, name.encode() + b"\n" + text, "sha256").hexdigest().encode()
 
-    def _lock(self, name: str, limit: float) -> int:
+    def _lock(self, name: str, limit: float) -> t.BinaryIO:
         """An open file that holds the lock until it is closed; raises ``TimeoutError`` after ``limit`` seconds."""
         path = os.path.join(self._path, name + ".lock")
         if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
             _remove(path)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb+")
         deadline = time.monotonic() + limit
         try:
-            os.fchmod(lock, 0o600)
+            os.fchmod(lock.fileno(), 0o600)
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -343,7 +341,7 @@ class TokenStore:
                         raise TimeoutError from None
                 time.sleep(0.02)
         except BaseException:
-            os.close(lock)
+            lock.close()
             raise
 
 
@@ -351,18 +349,10 @@ def _now() -> float:
     return time.clock_gettime(_CLOCK)
 
 
-def _seed(options: Options) -> str:
-    return totp_seed(options["totp_secret"]) if options["totp_secret"] else ""
-
-
-def _has_factor(options: Options) -> bool:
-    return bool(options["otp"] or options["totp_secret"] or options["login_2fa_token"])
-
-
-def _live_token(entry: Answer, options: Options, arrived: float | None) -> Answer | None:
+def _live_token(entry: Entry, options: Options, arrived: float | None) -> Result | None:
     """A stored token that lives long enough, or that was made since ``arrived``."""
     for method, record in entry.get("tokens", {}).items():
-        answer: Answer = {**record["answer"], "cached": True}
+        answer: Result = {**record["answer"], "cached": True}
         life = answer["expires_in"]
         left = (_UNKNOWN_LIFE if life is None else life) - (_now() - record["at"])
         # A short-lived token must not mean a login per call.
@@ -375,22 +365,28 @@ def _live_token(entry: Answer, options: Options, arrived: float | None) -> Answe
     return None
 
 
-def _pending(entry: Answer) -> Answer | None:
+def _pending(entry: Entry) -> Entry | None:
     """What is known of a second factor that a login was asked for a short time ago."""
-    pending: Answer = entry.get("pending") or {}
+    pending: Entry = entry.get("pending") or {}
     return pending if pending and _now() - pending["at"] < _UNKNOWN_LIFE else None
 
 
-def _known_pending(answer: Answer | None, options: Options) -> Answer | None:
+def _known_pending(answer: Result | None, options: Options) -> Result | None:
     """The pending second factor that another task began; who cannot use it fails as if Docker Hub had been asked."""
     if options["on_otp_required"] == "return":
         return {**answer, "cached": True} if answer and options["cache"] else None
     from ansible_collections.hubops.dockerhub.plugins.module_utils._login import HINTS
 
-    raise OtpRequired("the account wants a second factor, as a login of this run was told", hint=HINTS["otp_required"])
+    raise OtpRequired(
+        "the account wants a second factor, as an earlier login of this run found", hint=HINTS["otp_required"]
+    )
 
 
-def _repeated(record: Answer, until: str) -> HubError:
+def _already_sent() -> OtpRequired:
+    return OtpRequired("the code given as otp was already sent in this run", hint="give the next code")
+
+
+def _repeated(record: Entry, until: str) -> HubError:
     """A refusal that is told again instead of being tried again."""
     return restored(record["error"], f"{record['message']} (at {record['tried_at']}; {until})")
 
@@ -435,8 +431,7 @@ def _create(parent: str, path: str) -> None:
                 _remove(path)
                 os.rename(draft, path)
     finally:
-        if os.path.isdir(draft):
-            _remove(draft)
+        _remove(draft)
     _sweep(os.path.dirname(parent))
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
+import importlib
 import json
 import os
 import pathlib
@@ -16,24 +16,23 @@ import typing as t
 
 import pytest
 
+try:
+    from ansible.plugins.loader import init_plugin_loader
+    from ansible.utils.collection_loader import AnsibleCollectionConfig
+except ImportError:  # the Python of a target, which has ansible.module_utils at most
+    pass
+else:
+    if not AnsibleCollectionConfig.collection_finder:  # which ansible-test makes itself
+        init_plugin_loader([str(pathlib.Path(__file__).resolve().parents[5])])
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 UNWANTED = re.compile(
     r"DOCKER.*|.*_proxy|NETRC|.*_CA_BUNDLE|SSL_CERT_.*|AWX_.*|ANSIBLE_(?!TEST_|WORKER_|CONTROLLER_).*", re.IGNORECASE
 )
 
 
-def load_emulator() -> t.Any:
-    """For everybody: ``import hub_emulator``."""
-    path = ROOT / "tests/integration/targets/setup_hub_emulator/files/hub_emulator.py"
-    spec = importlib.util.spec_from_file_location("hub_emulator", path)
-    assert spec
-    assert spec.loader
-    sys.modules["hub_emulator"] = module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-hub_emulator = load_emulator()
+sys.path.insert(0, str(ROOT / "tests/integration/targets/setup_hub_emulator/files"))
+hub_emulator: t.Any = importlib.import_module("hub_emulator")
 
 
 def pytest_configure(config: pytest.Config) -> None:

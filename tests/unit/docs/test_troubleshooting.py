@@ -100,6 +100,7 @@ def as_in_the_guide(said: str, urls: set[str]) -> str:
         said = said.replace(url, "https://hub.docker.com")
     for pattern, example in (
         (r"on \S+ Python \S+\. ", "on controller's Python /usr/bin/python3. "),
+        (r"(?<=install it: )\S+", "/usr/bin/python3"),
         (r"(?<=did not run on ).*(?=;)", "bastion.example.com: /usr/bin/python4: not found"),
         (r"\d{4}-\d\d-\d\dT[\d:]+Z", "2026-01-31T12:00:00Z"),
         (r"(?<=not tried again for )\d+", "897"),

@@ -15,7 +15,7 @@ from ansible.plugins.loader import fragment_loader, lookup_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
 from ansible_collections.hubops.dockerhub.plugins.action import dockerhub_token as action
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, MissingLibrary
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, MissingLibrary, ModuleFailed
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import HINTS, RESULT
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import SOURCES, TASK_ONLY
@@ -67,7 +67,7 @@ def test_what_a_task_returns_is_documented() -> None:
     assert set(RETURNED) == {*RESULT, "login_2fa_token", "error"} - {"warnings"}
     assert {name for name, row in RETURNED.items() if row["returned"] == "success"} == {*RESULT} - {"warnings"}
     assert set(RETURNED["rate_limit"]["contains"]) == {"limit", "remaining", "reset"}
-    assert set(RETURNED["error"]["contains"]) == set(HubError("").as_dict())
+    assert set(RETURNED["error"]["contains"]) == set(ModuleFailed("").as_dict())
 
 
 def test_every_error_code_is_documented_and_has_a_hint() -> None:

@@ -153,8 +153,8 @@ def test_bad_options_send_nothing(hub: t.Any, play: Play) -> None:
         *BAD_VALUES.values(),
         ({}, ("identifier is missing", "variable dockerhub_identifier", "DOCKERHUB_USERNAME")),
         ({"identifier": "me"}, ("secret is missing", "variable dockerhub_secret", "DOCKERHUB_PASSWORD")),
-        ({**PLAINUSER, "sekret": PAT}, ("sekret is no option of the task", ", secret,")),
-        ({TASK: {"identifier": "me"}, "vars": mine}, ("secret was found in the variable dockerhub_secret", "mybot")),
+        ({**PLAINUSER, "sekret": PAT}, ("sekret is not an option of the task", ", secret,")),
+        ({TASK: {"identifier": "me"}, "vars": mine}, ("secret comes from the variable dockerhub_secret", "mybot")),
     ]
     results, output = play(*(given for given, _words in wanted))
     said = [result.get("msg", "a token") for result in results]
@@ -314,7 +314,7 @@ def test_a_module_that_does_not_run_is_told_with_its_reason(play: Play) -> None:
     assert result["error"]["code"] == "module_failed"
     assert "the module did not run on localhost: " in result["msg"]
     assert "/nonexistent/python3" in result["msg"]
-    assert "it needs Python 3.9 or later, requests and PyJWT there" in result["msg"]
+    assert "check its Python (3.9 or later), requests and PyJWT" in result["msg"]
     assert PAT not in output
 
 

@@ -196,7 +196,12 @@ def test_nothing_is_shown(hub: t.Any, project: pathlib.Path, run_playbook: t.Any
     assert hub.tokens_issued("mybot") == 4
     assert len(hub.second_steps) > 8
     assert shown(hub, *texts) == []
-    for said in ("[bad_credentials]", "answered 401", "is no option of the task", "the module did not run on there"):
+    for said in (
+        "[bad_credentials]",
+        "answered 401",
+        "is not an option of the task",
+        "the module did not run on there",
+    ):
         assert said in texts[0]
     assert list((project / "local_tmp").iterdir()) == list((project / "remote_tmp").iterdir()) == []
 

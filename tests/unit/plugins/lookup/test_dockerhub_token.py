@@ -201,10 +201,15 @@ def test_bad_options_send_nothing(hub: t.Any, look: Look, what: str) -> None:
         ([], {}, "identifier is missing; give it as an option, as the variable dockerhub_identifier or"),
         (["mybot"], {}, "secret is missing; give it as an option, as the variable dockerhub_secret or"),
         (["mybot", "myorg"], MYBOT, "takes one term, the identifier; give the rest by name"),
-        ([], {**MYBOT, "sekret": PAT}, "sekret is no option of the lookup; the options are auth_method, "),
+        ([], {**MYBOT, "sekret": PAT}, "sekret is not an option of the lookup; the options are auth_method, "),
         ([], {**MYBOT, "return_fromat": "dict"}, ", return_format, "),
-        ([], {**MYBOT, "return_format": "json"}, "return_format must be token or dict"),
-        *(([], {**MYBOT, name: "return"}, f"{name} is no option of the lookup; only the task") for name in TASK_ONLY),
+        ([], {**MYBOT, "return_format": "json"}, "return_format must be token or dict; leave it out"),
+        (["mybot"], MYBOT, "the identifier is given twice; give it as the term or by name"),
+        (["mybot"], {"username": "me", "secret": PAT}, "the identifier is given twice"),
+        *(
+            ([], {**MYBOT, name: "return"}, f"{name} is not an option of the lookup; only the task")
+            for name in TASK_ONLY
+        ),
     ],
 )
 def test_missing_and_misspelt_options_send_nothing(
@@ -218,7 +223,7 @@ def test_missing_and_misspelt_options_send_nothing(
 
 def test_a_secret_is_not_sent_for_another_account(hub: t.Any, look: Look) -> None:
     said = refused(look, "plainuser", variables={"dockerhub_identifier": "mybot", "dockerhub_secret": PAT})
-    assert "secret was found in the variable dockerhub_secret, which stands beside the identifier mybot" in said
+    assert "secret comes from the variable dockerhub_secret, which belongs to mybot" in said
     assert PAT not in said
     assert hub.count() == 0
 

@@ -12,7 +12,7 @@ import hub_emulator
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import HINTS, fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC, checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
 MYBOT = {"identifier": "mybot", "secret": hub_emulator.MYBOT_PAT}
@@ -22,8 +22,7 @@ SEED = hub_emulator.MFAUSER_TOTP_SECRET
 
 
 def log_in(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
-    defaults = {name: row.get("default") for name, row in TOKEN_SPEC["argument_spec"].items()}
-    return fetch_token(checked({**defaults, "hub_url": hub.url, "retries": 0, **given}))
+    return fetch_token(checked({"hub_url": hub.url, "retries": 0, **given}))
 
 
 def refused(hub: t.Any, **given: t.Any) -> HubError:
@@ -138,8 +137,8 @@ def test_the_edge_is_named_by_its_ray(hub: t.Any, fault: str) -> None:
     hub.fail(TOKEN, **hub_emulator.FAULTS[fault])
     error = refused(hub, **MYBOT)
     assert error.code == "edge_blocked"
-    assert "(CF-RAY 8f0000000000beef-FRA) without a word from Docker Hub itself; " in str(error)
-    assert "says nothing about the credential: set user_agent, or go out by another address or proxy" in str(error)
+    assert "(CF-RAY 8f0000000000beef-FRA), but not from Docker Hub itself; " in str(error)
+    assert "the credential was not checked: set user_agent, or use another outgoing address or proxy" in str(error)
 
 
 def test_the_edge_may_speak_json(hub: t.Any) -> None:
@@ -147,14 +146,14 @@ def test_the_edge_may_speak_json(hub: t.Any) -> None:
         TOKEN, status=403, headers={"CF-RAY": "8f00-FRA"}, body={"detail": "Not for you.", "cloudflare_error": True}
     )
     said = str(refused(hub, **MYBOT))
-    assert " answered 403 (CF-RAY 8f00-FRA) without a word from Docker Hub itself; " in said
+    assert " answered 403 (CF-RAY 8f00-FRA), but not from Docker Hub itself; " in said
 
 
 def test_the_limit_of_the_edge_is_named_as_such(hub: t.Any) -> None:
     hub.fail(TOKEN, **{**hub_emulator.FAULTS["hap429"], "headers": {"CF-RAY": "8f\x1b[31m<>\xe9-FRA" + "x" * 90}})
     said = str(refused(hub, **MYBOT))
     assert f" answered 429 (CF-RAY 8f31m-FRA{'x' * 31}); " in said
-    assert "that is the edge in front of Docker Hub: wait, log in less often, or go out by another address" in said
+    assert "the limit is set in front of Docker Hub: wait, log in less often, or use another outgoing address" in said
 
 
 def test_an_answer_of_docker_hub_itself_has_no_ray(hub: t.Any) -> None:

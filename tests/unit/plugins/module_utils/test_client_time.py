@@ -14,7 +14,7 @@ import hub_emulator
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC, checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
@@ -57,8 +57,7 @@ def set_clock(hub: t.Any, now: float) -> None:
 
 
 def options(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
-    defaults = {name: row.get("default") for name, row in TOKEN_SPEC["argument_spec"].items()}
-    return checked({**defaults, "hub_url": hub.url, "timeout": 5.0, **given})
+    return checked({"hub_url": hub.url, "timeout": 5.0, **given})
 
 
 def log_in(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
@@ -211,7 +210,7 @@ def test_a_limit_without_an_end_in_sight_fails_at_once_and_tells_when(
         assert error.retry_at is None
     else:
         assert error.retry_at in [iso_time(now + named + late) for late in (-1, 0, 1)]
-        assert f"wants no request before {error.retry_at}; " in str(error)
+        assert f"asks to wait until {error.retry_at}; " in str(error)
 
 
 def test_all_waiting_for_limits_together_stays_within_max_wait(hub: t.Any, clock: Clock) -> None:
@@ -237,7 +236,7 @@ def test_a_lockout_is_not_waited_for_but_tells_its_end(hub: t.Any, clock: Clock)
     hub.fail(TOKEN, **hub_emulator.FAULTS["lockout_429"], headers={"X-Retry-After": "1800000040"})
     error = refused(hub, **PLAINUSER)
     assert (error.code, error.retry_at) == ("locked_out", "2027-01-15T08:00:40Z")
-    assert "wants no request before 2027-01-15T08:00:40Z" in str(error)
+    assert "asks to wait until 2027-01-15T08:00:40Z" in str(error)
     assert (hub.count(), clock.slept) == (1, [])
 
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC, checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
 SEED = hub_emulator.MFAUSER_TOTP_SECRET
@@ -36,8 +36,7 @@ def log_in(hub: t.Any) -> LogIn:
     travel(hub, 10 - hub.now() % 30)  # far from the end of a half minute, where a login waits for the next one
 
     def log_in(**given: t.Any) -> dict[str, t.Any]:
-        defaults = {name: row.get("default") for name, row in TOKEN_SPEC["argument_spec"].items()}
-        return fetch_token(checked({**defaults, "hub_url": hub.url, **given}))
+        return fetch_token(checked({"hub_url": hub.url, **given}))
 
     return log_in
 
@@ -166,7 +165,12 @@ def test_nobody_waits_longer_than_allowed_or_sends_a_typed_code_twice(
         (MFAUSER, "bad_credentials", 401, "with a second factor give totp_secret"),
         ({**MFAUSER, "auth_method": "login"}, "otp_required", 401, "give totp_secret, or otp with a current code"),
         ({**MFAUSER, "otp": "000000"}, "otp_invalid", 401, "each is good once and for 30 s"),
-        ({**MFAUSER, "totp_secret": "GEZDGNBVGY3TQOJQ", "max_wait": 0}, "otp_invalid", 401, "check totp_secret"),
+        (
+            {**MFAUSER, "totp_secret": "GEZDGNBVGY3TQOJQ", "max_wait": 0},
+            "otp_invalid",
+            401,
+            "check that totp_secret belongs",
+        ),
         ({"login_2fa_token": "unknown", "otp": "123456"}, "otp_invalid", 401, "a login_2fa_token that is too old"),
         (SSOUSER, "sso_required", 403, "use a personal access token as secret"),
         ({**SSOUSER, "auth_method": "login"}, "sso_required", 403, "use a personal access token as secret"),

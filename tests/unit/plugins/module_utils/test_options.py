@@ -55,7 +55,7 @@ def test_a_login_needs_both_halves(missing: str) -> None:
         {"identifier": "me", "secret": "short", "auth_method": "login"},  # the older login has no rule for its length
         {"identifier": "me", "secret": "short", "otp": "012345"},
         {"login_2fa_token": "pending", "otp": "012345"},
-        {"login_2fa_token": "pending", "totp_secret": "JBSWY3DPEHPK3PXP"},
+        {"login_2fa_token": "pending", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DP"},
         {**MINE, "hub_url": "http://127.0.0.1:8080"},
         {**MINE, "hub_url": "http://localhost"},
         {**MINE, "hub_url": "http://[::1]:8080"},

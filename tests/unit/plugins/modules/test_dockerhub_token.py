@@ -128,7 +128,7 @@ def test_empty_options_count_as_not_given(run: Run) -> None:
 )
 def test_a_refusal_is_a_failure_with_its_reasons(run: Run, given: dict[str, str], code: str, status: int) -> None:
     result = run(**given)
-    assert set(result) == {"failed", "msg", "error"}
+    assert set(result) == {"failed", "msg", "error", "retry_in"}
     assert result["error"] == {"code": code, "http_status": status, "hint": result["error"]["hint"], "retry_at": None}
     assert result["msg"].endswith(f"; {result['error']['hint']}")
     assert leaks(given, result["msg"]) == []

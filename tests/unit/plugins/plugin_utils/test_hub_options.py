@@ -22,7 +22,7 @@ SAMPLES: dict[str, tuple[str, str, t.Any]] = {
     "identifier": ("me", "you", "me"),
     "secret": ("first-secret", "other-secret", "first-secret"),
     "otp": ("012345", "543210", "012345"),
-    "totp_secret": ("JBSWY3DPEHPK3PXP", "GEZDGNBVGY3TQOJQ", "JBSWY3DPEHPK3PXP"),
+    "totp_secret": ("JBSWY3DPEHPK3PXPJBSWY3DP", "GEZDGNBVGY3TQOJQGEZDGNBV", "JBSWY3DPEHPK3PXPJBSWY3DP"),
     "auth_method": ("login", "access_token", "login"),
     "hub_url": ("https://first.example.com", "https://other.example.com", "https://first.example.com"),
     "validate_certs": ("no", "yes", False),
@@ -227,13 +227,13 @@ def test_a_secret_goes_with_the_first_name_beside_it_that_is_not_empty(places: P
         "dockerhub_secret": "my-secret-word",
     }
     places.render = lambda value: "" if "{{" in str(value) else value
-    assert "stands beside the identifier me" in places.refused()
+    assert "belongs to me," in places.refused()
 
 
 def test_a_misspelt_option_is_named_beside_the_right_ones(places: Places) -> None:
     places.arguments = {**MINE, "sekret": "my-other-word"}
     said = places.refused()
-    assert said.startswith("sekret is no option of the task; the options are auth_method, ")
+    assert said.startswith("sekret is not an option of the task; the options are auth_method, ")
     assert " secret, " in said
     assert "my-other-word" not in said
 
@@ -242,7 +242,7 @@ def test_a_misspelt_option_is_named_beside_the_right_ones(places: Places) -> Non
 def test_the_lookup_has_not_the_options_of_the_task(places: Places, name: str) -> None:
     places.arguments = {**MINE, name: "return"}
     said = places.refused(task=False)
-    assert said.startswith(f"{name} is no option of the lookup; only the task has it; the options are ")
+    assert said.startswith(f"{name} is not an option of the lookup; only the task has it; the options are ")
     assert name not in said.partition("the options are")[2]
 
 
@@ -264,6 +264,8 @@ def test_what_is_missing_is_named_with_its_places(places: Places, missing: str) 
         ("totp_secret", {"dockerhub_totp_secret": "JBSWY3DPEHPK3PXP", "dockerhub_username": "you"}, {}),
         ("totp_secret", {}, {"DOCKERHUB_TOTP_SECRET": "JBSWY3DPEHPK3PXP", "DOCKERHUB_USERNAME": "you"}),
         ("otp", {"dockerhub_otp": "123456", "dockerhub_identifier": "you"}, {}),
+        # Every process names the same one of two.
+        ("secret", {"dockerhub_secret": "yours-yours", "dockerhub_otp": "123456", "dockerhub_identifier": "you"}, {}),
     ],
 )
 def test_a_secret_beside_another_name_stays_where_it_is(
@@ -279,8 +281,8 @@ def test_a_secret_beside_another_name_stays_where_it_is(
         monkeypatch.setenv(variable, value)
     said = places.refused()
     place = next(key for key, value in {**variables, **environment}.items() if value != "you")
-    assert f"{name} was found in " in said
-    assert f"{place}, which stands beside the identifier you, but the login is for mybot" in said
+    assert f"{name} comes from " in said
+    assert f"{place}, which belongs to you, but this login is for mybot" in said
     assert f"give {name} as an option, or take both from the same place" in said
     assert [value for value in (*variables.values(), *environment.values()) if value != "you" and value in said] == []
 

@@ -638,7 +638,7 @@ def test_no_store_at_all_is_a_warning_and_a_plain_login(hub: t.Any, ask: Ask, mo
     monkeypatch.setattr("ansible.constants.DEFAULT_LOCAL_TMP", "/nowhere")
     for number in (1, 2):
         (warning,) = ask(**MYBOT)["warned"]
-        assert "every task and lookup logs in by itself" in warning
+        assert "every task and lookup logs in on its own" in warning
         assert hub.logins() == number
     assert ask(**WRONG)["error"] == "bad_credentials"
 
