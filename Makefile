@@ -5,7 +5,7 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test range bench docs clean tools environment
+.PHONY: help demo test bench docs clean tools python environment
 
 help:
 	@echo 'make demo   playbooks against a stand-in for Docker Hub, or against HUB_URL'
@@ -23,8 +23,8 @@ tools:
 test: tools
 	@$(PYTHON) .ci/test.py
 
-range: tools
-	@$(PYTHON) .ci/range.py $(STAGES)
+python: tools
+	@echo $(PYTHON)
 
 environment: tools
 	@$(PYTHON) .ci/lib.py

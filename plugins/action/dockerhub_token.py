@@ -36,7 +36,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
         super().run(tmp, task_vars)
         self._variables = task_vars or {}
         # Ansible prints the item of a loop beside each result, and it may hold the secret.
-        in_loop = "ansible_loop_var" in self._variables
+        in_loop = self._task.loop is not None
         self._task.no_log = self._task.no_log or in_loop
         try:
             _require_hidden_results()
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
             login, where = self._login(options)
             answer = shared_token(options, login, display.warning, display.v, where)
         except HubError as error:
-            if in_loop:
+            if in_loop and _version() < (2, 19):  # later ones say it by themselves
                 display.error(str(error))
             failure = {"failed": True, "changed": False, "msg": str(error), "error": error.as_dict()}
             return {**failure, "_ansible_no_log": True} if in_loop else failure
@@ -74,8 +74,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
 
     def _log_in_there(self, options: Options, claim: Claim) -> Result:
         """A login by the module, on the host that the task is directed to."""
-        if options["otp"]:
-            claim(None)
         context, quiet = self._connection._play_context, self._task.no_log
         # Keeps the module's arguments out of the target's log, and its answer out of what ssh shows at -vvv.
         self._task.no_log = context.no_log = True
@@ -90,6 +88,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
         finally:
             self._task.no_log = context.no_log = quiet
         message, error = str(result.get("msg", "")), result.get("error")
+        if options["otp"] and (error or "access_token" in result):  # the module ran, and sent it
+            claim(None)
         if result.get("failed") and isinstance(error, dict):
             message = message.removesuffix(f"; {error.get('hint')}")
             raise restored({**error, "retry_in": result.get("retry_in")}, plain(message, options, 500))
@@ -109,10 +109,13 @@ def _text(warning: t.Any) -> str:
     return str(warning.event.msg if hasattr(warning, "event") else warning)
 
 
+def _version() -> tuple[int, ...]:
+    """Of ansible-core, three numbers."""
+    return tuple(map(int, re.findall(r"\d+", __version__)[:3]))
+
+
 def _require_hidden_results() -> None:
-    found = re.match(r"(\d+)\.(\d+)\.(\d+)", __version__)
-    version = tuple(int(part) for part in found.groups()) if found else ()
-    if version < (2, 16, 13) or (2, 17) <= version < (2, 17, 6):
+    if _version() < (2, 16, 13) or (2, 17) <= _version() < (2, 17, 6):
         raise MissingLibrary(
             f"ansible-core {__version__} prints what this task returns, the token included",
             hint="install ansible-core 2.16.13, 2.17.6, or 2.18 and later; or use the lookup of the same name",

@@ -72,17 +72,18 @@ options:
     description:
       - Seconds to connect (to each address of the name), between two pieces of an answer, and for the whole body of an
         answer.
-      - Looking up the name and a server that drips its headers are not covered; Ansible's C(timeout) of the task ends
-        those.
+      - Looking up the name and a server that drips its headers are not covered; the C(timeout) keyword of Ansible ends
+        those for a task, and nothing does for a lookup.
       - A login takes at most (requests + O(retries)) x 3 x O(timeout) + 8 s x O(retries) + O(max_wait), with 1 request
-        for V(access_token) and up to 4 for V(login). A proxy may add 2 x O(timeout) to each request.
+        for V(access_token) and up to 4 for V(login). To each request a proxy may add 2 x O(timeout), and each further
+        address of the name that does not answer 1 x O(timeout).
     type: float
     default: 30.0
   retries:
     description:
       - How many times in a login a request is sent again, after a connection that broke, an answer 502, 503 or 504, or
         an answer 429 that names a time within O(max_wait).
-      - Nothing else is ever sent again.
+      - Nothing else is sent again, but for the one more try that a refused code of O(totp_secret) gets.
     type: int
     default: 3
   max_wait:
@@ -105,17 +106,18 @@ options:
     description:
       - Seconds for which a refused login is not tried again in this run; every later use fails at once and says why.
       - A changed O(secret) is tried at once. A lockout counts for the account, until the time Docker Hub named.
-      - V(0) tries every time, which may lock the account.
+      - V(0) tries every time, which may lock the account. A typed O(otp) is sent once all the same.
     type: int
     default: 900
 requirements:
-  - requests and PyJWT, where the login runs
+  - requests 2.25.1 or later (not 2.32.0 to 2.32.2) and PyJWT 2 or later, where the login runs
   - pyotp, for O(totp_secret) only
 notes:
   - Options are found in this order, arguments, variables, environment, C([dockerhub]) in C(ansible.cfg) under the
     name of the option (secrets excepted), default. The first that is not empty counts, for task and lookup alike,
     always on the controller. The lookup's documentation and the guide to tokens list the names.
-  - A secret found beside the name of another account is not sent; the login fails instead.
+  - A secret found beside the name of another account is not sent; the login fails instead. An O(otp) or O(totp_secret)
+    found so is left alone, and so is any that is found where O(secret) is an access token, which needs none.
 seealso:
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_token
     description: The kinds of secret, and where every option is found.

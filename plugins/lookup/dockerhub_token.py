@@ -61,10 +61,11 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core is half ty
                 raise InvalidOptions("return_format must be token or dict", hint="leave it out for the token alone")
             if len(terms) > 1:
                 raise InvalidOptions("the lookup takes one term, the identifier", hint="give the rest by name")
-            if terms and {"identifier", "username"} & kwargs.keys():
-                raise InvalidOptions("the identifier is given twice", hint="give it as the term or by name")
-            arguments = {"identifier": terms[0], **kwargs} if terms else kwargs
-            options = hub_options(arguments, variables or {}, self._templar.template, task=False)
+            if terms and terms[0]:
+                if kwargs.get("identifier") or kwargs.get("username"):
+                    raise InvalidOptions("the identifier is given twice", hint="give it as the term or by name")
+                kwargs["identifier"] = terms[0]
+            options = hub_options(kwargs, variables or {}, self._templar.template, task=False)
             answer = shared_token(options, log_in_here, display.warning, display.v)
         except HubError as error:
             # From ansible-core 2.19 on, the message of every cause is shown, and causes hold headers and URLs.

@@ -150,7 +150,10 @@ class HubClient:
 
     def _trust_system(self) -> None:
         # requests trusts certifi's CAs alone; ansible.builtin.uri, and so its user, the system's as well.
-        context = ssl.create_default_context()
+        from urllib3.util.ssl_ import create_urllib3_context
+
+        context = create_urllib3_context()
+        context.load_default_certs()
         adapter: t.Any = self._session.get_adapter(self._url)
         adapter.init_poolmanager(1, 1, ssl_context=context)
         proxy = self._session.proxies.get("https") or self._session.proxies.get("all")
@@ -227,18 +230,24 @@ class HubClient:
                 data = None  # the edge's own JSON, for who asks for JSON
         # The code and the intermediate token of a second factor may be none of the options.
         secrets = {"login_2fa_token": body.get("login_2fa_token"), "otp": body.get("code")}
-        said = plain(_said(data), {**self._options, **secrets})
-        raise self._refusal(operation, response, raw, data, said)
+        raise self._refusal(operation, response, raw, data, {**self._options, **secrets})
 
     def _refusal(
-        self, operation: Operation, response: requests.Response, raw: bytes, data: dict[str, t.Any] | None, said: str
+        self,
+        operation: Operation,
+        response: requests.Response,
+        raw: bytes,
+        data: dict[str, t.Any] | None,
+        options: Options,
     ) -> errors.HubError:
-        """The error that an answer without a token stands for; ``said`` are its words, fit to print."""
-        status = response.status_code
-        ray = re.sub(r"[^A-Za-z0-9-]", "", response.headers.get("CF-RAY", ""))[:40] if data is None else ""
+        """The error that an answer without a token stands for; its words are shown without the secrets of ``options``."""
+        status, said = response.status_code, plain(_said(data), options)
+        ray = plain(response.headers.get("CF-RAY", ""), options, 40) if data is None else ""
         what = f"{self._name(operation)} answered {status}" + (f' "{said}"' if said else "")
         what += f" (CF-RAY {ray})" if ray else ""
         text = said or raw[:4096].decode("latin-1")
+        if options["identifier"]:
+            text = text.replace(options["identifier"], "")  # it may be called sso or mfa
         if status == 407:
             return errors.ConnectionFailed(what, hint=_PROXY_LOGIN, http_status=status)
         if status == 429:

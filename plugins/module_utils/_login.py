@@ -168,6 +168,8 @@ def _until_next_step(client: HubClient) -> float:
 def _granted(client: HubClient, options: Options, answer: Answer) -> Result:
     """The result of a login that gave a token."""
     told = read_token(answer.token, client.server_time())
+    if told["username"] and told["username"] != plain(told["username"], options):
+        told["username"] = None  # no name that can be shown
     kind = secret_kind(options["secret"])
     told["source"] = told["source"] or (kind if kind != "password" else None)
     warnings = []

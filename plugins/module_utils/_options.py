@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import json
 import re
 import typing as t
@@ -49,7 +50,8 @@ _LOOPBACK = r"localhost|127(\.\d{1,3}){3}|::1"
 # Colours, movements and titles of a terminal.
 _ESCAPE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
 # Whoever it belongs to: an access token of Docker Hub, or a bearer token.
-_TOKEN = r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+"
+_TOKEN = re.compile(r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_MOST_SEARCHED = 4000  # characters: that search may take the square of it
 _LIMITS = {"timeout": 0.001, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0}
 _MOST = 1_000_000  # eleven days; some more and the system's clocks overflow
 LONGEST_PAUSE = 8.0
@@ -90,9 +92,10 @@ def plain(text: str, options: Options, limit: int = 200) -> str:
     given = {str(options[name]) for name in _NO_LOG if options.get(name)}
     secrets = {" ".join(secret.split()) for secret in given} - {""}
     for one in given | secrets:
-        secrets |= {quote(one, safe="", errors="replace"), json.dumps(one)[1:-1], repr(one)[1:-1]}
-    patterns = [*map(re.escape, sorted(secrets, key=len, reverse=True)), _TOKEN]
-    text = re.sub("|".join(patterns), "********", text, flags=re.IGNORECASE)
+        secrets |= {quote(one, safe="", errors="replace"), json.dumps(one)[1:-1], repr(one)[1:-1], html.escape(one)}
+    words = "|".join(map(re.escape, sorted(secrets, key=len, reverse=True)))
+    text = re.sub(words, "********", text, flags=re.IGNORECASE) if words else text
+    text = _TOKEN.sub("********", text[:_MOST_SEARCHED])
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
 
 
@@ -164,7 +167,7 @@ def _check_numbers(options: Options) -> None:
     for name, least in _LIMITS.items():
         if not least <= options[name] <= _MOST:
             raise InvalidOptions(
-                f"{name} must be {'more than 0' if least else '0 or more'}, and at most {_MOST}",
+                f"{name} must be at least {least} and at most {_MOST}",
                 hint="correct it, or leave it out for the default",
             )
 
@@ -219,7 +222,7 @@ def _check_secret(options: Options) -> None:
     if options["login_2fa_token"]:
         return
     secret, method = options["secret"], login_method(options)
-    if not secret.isprintable():
+    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", secret):
         raise InvalidOptions(
             "secret holds a line break or another control character", hint="strip it, with the trim filter for example"
         )

@@ -17,12 +17,16 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     Options,
     checked,
     plain,
+    secret_kind,
 )
 
 _SPEC: dict[str, dict[str, t.Any]] = TOKEN_SPEC["argument_spec"]
 _ALIASES = {alias: name for name, row in _SPEC.items() for alias in row.get("aliases", ())}
 
 _TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path"}
+
+# What belongs to the account that is named beside it.
+_OWNED = ("secret", "otp", "totp_secret")
 
 TASK_ONLY = ("login_2fa_token", "on_otp_required", "login_from")
 
@@ -49,11 +53,11 @@ SOURCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 class _Found(t.NamedTuple):
-    """A value, the name of where it was found, and the identifier that the same kind of source names."""
+    """A value, where it was found (empty: the arguments), and the identifier that the same kind of place names."""
 
     value: t.Any
-    name: str
-    identifier: t.Any = None
+    place: str = ""
+    owner: t.Any = None
 
 
 def hub_options(
@@ -69,16 +73,16 @@ def hub_options(
     unsafe). ``task`` is whether the options of the task alone count. Raises ``InvalidOptions``; its message quotes no
     secret. Values of the environment and of ansible.cfg are never rendered.
     """
-    options = {name: _Found(value, name) for name, value in _named(arguments, task).items()}
+    options = {name: _Found(value) for name, value in _named(arguments, task).items()}
     section = _ini_section()
     for name in _SPEC:
         if name not in options and (task or name not in TASK_ONLY):
             found = _find(name, variables, render, section)
             if found:
                 options[name] = found
-    typed = _typed({name: found.value for name, found in options.items()})
+    _as_text(options)
     _check_owner(options)
-    return typed
+    return _typed({name: found.value for name, found in options.items()})
 
 
 def _named(arguments: t.Mapping[str, t.Any], task: bool) -> dict[str, t.Any]:
@@ -107,7 +111,7 @@ def _find(
     names, environment = SOURCES.get(name, ((), ()))
     variable, value = _first(names, variables, render)
     if variable:
-        owner = _first(SOURCES["identifier"][0], variables, render)[1]
+        owner = _first(SOURCES["identifier"][0], variables, render)[1] if name in _OWNED else None
         return _Found(value, f"the variable {variable}", owner)
     for variable in environment:
         if os.environ.get(variable):
@@ -122,18 +126,27 @@ def _first(
 ) -> tuple[str, t.Any]:
     """The first of these variables that is not empty, and its value; two empty ones where there is none."""
     for name in names:
-        try:
-            value = render(variables[name]) if name in variables else None
-        except AnsibleError as error:
-            # Its words may quote what the template was made from.
-            missing = re.search(r"'\w+' is undefined", str(error))
-            raise InvalidOptions(
-                f"the variable {name} cannot be rendered" + (f" ({missing[0]})" if missing else ""),
-                hint="correct its template, or what the template uses",
-            ) from None
+        value = _made(f"the variable {name}", render, variables[name]) if name in variables else None
         if not _is_empty(value):
             return name, value
     return "", None
+
+
+def _made(what: str, make: t.Callable[[t.Any], t.Any], value: t.Any) -> t.Any:
+    """What ``make`` makes of a value; raises ``InvalidOptions`` in words that do not quote what it is made from."""
+    try:
+        return make(value)
+    except AnsibleError as error:
+        if "decrypt" in str(error).lower():  # in each version's words
+            raise InvalidOptions(
+                f"{what} cannot be decrypted",
+                hint="give the password of its vault, with --ask-vault-pass or --vault-password-file",
+            ) from None
+        missing = re.search(r"'\w+' is undefined", str(error))
+        raise InvalidOptions(
+            f"{what} cannot be rendered" + (f" ({missing[0]})" if missing else ""),
+            hint="correct its template, or what the template uses",
+        ) from None
 
 
 def _ini_section() -> dict[str, str]:
@@ -157,30 +170,42 @@ def _ini_section() -> dict[str, str]:
     return section
 
 
+def _as_text(options: dict[str, _Found]) -> None:
+    """Makes text of what must be text: also of numbers, and of what a vault of ansible-core before 2.19 holds."""
+    for name, found in options.items():
+        if _SPEC[name]["type"] == "str":
+            if isinstance(found.value, (list, dict, tuple, set, bytes)):
+                raise InvalidOptions(f"{name} must be text", hint="give it as one string")
+            options[name] = found._replace(value=_made(found.place or name, str, found.value))
+
+
 def _check_owner(options: dict[str, _Found]) -> None:
-    """A password never goes to an account that the place it was found in does not name."""
-    identifier = options.get("identifier")
-    names = [] if "login_2fa_token" in options else ["secret"]
-    names.append("otp" if "otp" in options else "totp_secret")  # the only ones that this login sends
-    for name in names:
-        found = options.get(name)
-        if identifier and found and not _is_empty(found.identifier):
-            used, named = str(identifier.value), str(found.identifier)
-            if used.strip().lower() != named.strip().lower():
-                raise InvalidOptions(
-                    f"{name} comes from {found.name}, which belongs to {plain(named, {})}, but this login is for"
-                    f" {plain(used, {})}",
-                    hint=f"give {name} as an option, or take both from the same place",
-                )
+    """A password never goes to an account that the place it was found in does not name; a second factor is left there.
+
+    One that was found is left as well where the secret is an access token, which needs none.
+    """
+    if "login_2fa_token" in options:
+        return
+    identifier, secret = options.get("identifier"), options.get("secret")
+
+    def is_foreign(found: _Found) -> bool:
+        names = {str(name or "").strip().lower() for name in (found.owner, identifier and identifier.value)}
+        return len(names - {""}) == 2
+
+    is_token = secret and secret_kind(secret.value) != "password"
+    for name in ("otp", "totp_secret"):
+        if name in options and options[name].place and (is_token or is_foreign(options[name])):
+            del options[name]
+    if secret and identifier and is_foreign(secret):
+        raise InvalidOptions(
+            f"secret comes from {secret.place}, which belongs to {plain(str(secret.owner), {})}, but this login is for"
+            f" {plain(identifier.value, {})}",
+            hint="give secret as an option, or take both from the same place",
+        )
 
 
 def _typed(options: Options) -> Options:
     """These options in their types and with defaults, checked."""
-    for name, value in options.items():
-        if _SPEC[name]["type"] == "str":
-            if isinstance(value, (list, dict, tuple, set, bytes)):
-                raise InvalidOptions(f"{name} must be text", hint="give it as one string")
-            options[name] = str(value)
     # From ansible-core 2.22 on the validator registers each no_log value for masking; six digits would be masked
     # wherever they stand, in sizes and dates as well. The code's own check is in checked().
     otp = options.pop("otp", None)

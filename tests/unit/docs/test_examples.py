@@ -48,7 +48,7 @@ NOT_RUN = {
     "awx.awx.credential_type": "needs AWX",
     "awx.awx.job_template": "needs AWX",
     "community.missing_collection.docker_hub_token": "is another collection's",
-    "make": "takes the tests' own time; the continuous integration runs it",
+    "make": "takes a test's own time; the continuous integration runs demo and test",
     "python3 -m pip install": "needs PyPI",
 }
 DIRECTIVES = {"code-block", "contents", "list-table"}

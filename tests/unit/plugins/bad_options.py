@@ -62,12 +62,12 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
     "port that is none": ({**PASSWORD, "hub_url": "https://hub.docker.com:port"}, ("hub_url is not a URL", "https://")),
     "proxy whose port is none": ({**PASSWORD, "proxy": "http://proxy.example.com:port"}, ("proxy is not a URL",)),
     "header of two lines": ({**PASSWORD, "user_agent": "me\r\nX-Other: 1"}, ("user_agent", "HTTP header cannot")),
-    "no time at all": ({**PASSWORD, "timeout": 0}, ("timeout", "more than 0")),
-    "endless time": ({**PASSWORD, "timeout": "inf"}, ("timeout", "more than 0")),
-    "fewer retries than none": ({**PASSWORD, "retries": -1}, ("retries", "0 or more")),
-    "negative wait": ({**PASSWORD, "max_wait": -1}, ("max_wait", "0 or more")),
-    "negative life": ({**PASSWORD, "min_ttl": -1}, ("min_ttl", "0 or more")),
-    "negative guard": ({**PASSWORD, "refusal_ttl": -1}, ("refusal_ttl", "0 or more")),
+    "no time at all": ({**PASSWORD, "timeout": 0}, ("timeout", "at least 0.001")),
+    "endless time": ({**PASSWORD, "timeout": "inf"}, ("timeout", "at least 0.001")),
+    "fewer retries than none": ({**PASSWORD, "retries": -1}, ("retries", "at least 0 and")),
+    "negative wait": ({**PASSWORD, "max_wait": -1}, ("max_wait", "at least 0 and")),
+    "negative life": ({**PASSWORD, "min_ttl": -1}, ("min_ttl", "at least 0 and")),
+    "negative guard": ({**PASSWORD, "refusal_ttl": -1}, ("refusal_ttl", "at least 0 and")),
 }
 
 # Only the task has these options.

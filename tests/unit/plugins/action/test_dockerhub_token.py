@@ -318,6 +318,36 @@ def test_a_module_that_does_not_run_is_told_with_its_reason(play: Play) -> None:
     assert PAT not in output
 
 
+def test_a_code_for_the_target_is_sent_once_and_not_lost_where_nothing_ran(hub: t.Any, play: Play) -> None:
+    python = {"ansible_python_interpreter": "/nonexistent/python3"}
+    given = {**MFAUSER, "login_from": "target", "otp": hub.totp("mfauser"), "cache": False}
+    results = play({TASK: given, "vars": python}, given, given).results
+    assert codes([results[0], results[2]]) == ["module_failed", "otp_required"]
+    assert results[1]["username"] == "mfauser"
+    assert "was already sent in this run" in results[2]["msg"]
+    assert [request.path for request in hub.requests] == [LOGIN, SECOND_FACTOR]
+
+
+def test_a_failure_in_a_loop_is_hidden_and_told(play: Play) -> None:
+    wrong = {**MYBOT, "secret": "dckr_pat_{{ item }}"}
+    (result,), output = play({TASK: wrong, "loop": ["wrong"]})
+    assert result["results"][0]["error"]["code"] == "bad_credentials"
+    assert output.count("answered 401") == 1
+    assert "censored" in output
+    assert "dckr_pat_wrong" not in output
+
+
+def test_a_failure_in_a_file_that_is_included_in_a_loop_can_be_read(
+    hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "included.yml").write_text(json.dumps([{TASK: {**MYBOT, "secret": "dckr_pat_wrong"}}]))
+    include = {"include_tasks": "included.yml", "loop": [1]}
+    whole = {"hosts": "localhost", "gather_facts": False, "vars": {"dockerhub_url": hub.url}, "tasks": [include]}
+    output = run_playbook([whole]).output
+    assert '"code": "bad_credentials"' in output
+    assert "censored" not in output
+
+
 def test_a_delegated_task_logs_in_on_the_controller_and_says_so(play: Play) -> None:
     bastion = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     results, output = play(

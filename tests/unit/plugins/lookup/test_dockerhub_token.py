@@ -221,6 +221,13 @@ def test_missing_and_misspelt_options_send_nothing(
     assert hub.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("terms", "given"), [(["mybot"], {"identifier": "", "username": None}), ([""], {"identifier": "mybot"})]
+)
+def test_an_empty_name_is_none(look: Look, terms: list[str], given: dict[str, t.Any]) -> None:
+    assert look(*terms, **given, secret=PAT)
+
+
 def test_a_secret_is_not_sent_for_another_account(hub: t.Any, look: Look) -> None:
     said = refused(look, "plainuser", variables={"dockerhub_identifier": "mybot", "dockerhub_secret": PAT})
     assert "secret comes from the variable dockerhub_secret, which belongs to mybot" in said

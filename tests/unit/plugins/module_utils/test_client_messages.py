@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+import time
 import typing as t
 from urllib.parse import quote
 
@@ -90,6 +92,33 @@ def test_secrets_that_the_server_repeats_are_hidden(hub: t.Any, given: dict[str,
     assert secret not in said
 
 
+@pytest.mark.parametrize("write", [json.dumps, repr, html.escape], ids=lambda write: write.__name__)
+def test_secrets_that_the_server_repeats_in_other_spellings_are_hidden(hub: t.Any, write: t.Callable[..., str]) -> None:
+    secret = "pass\\word & \"more\" <'of'> it"
+    hub.fail(TOKEN, status=400, body={"detail": f"not {write(secret).strip(chr(34) + chr(39))}!"})
+    assert 'answered 400 "not ********!"' in str(refused(hub, **{**PLAINUSER, "secret": secret}))
+
+
+def test_a_secret_in_place_of_a_ray_is_hidden(hub: t.Any) -> None:
+    hub.fail(TOKEN, status=403, headers={"CF-RAY": PLAINUSER["secret"], "Server": "cloudflare"}, body="go away")
+    assert "answered 403 (CF-RAY ********), but not from Docker Hub" in str(refused(hub, **PLAINUSER))
+
+
+@pytest.mark.parametrize("name", [PLAINUSER["secret"], f"I am {PLAINUSER['secret']}!", "x" * 201])
+def test_a_secret_in_place_of_a_name_is_no_name(hub: t.Any, name: str) -> None:
+    token = hub_emulator.jwt({"alg": "RS256"}, {"username": name})
+    hub.fail(TOKEN, status=200, body={"access_token": token})
+    result = log_in(hub, **PLAINUSER)
+    assert (result["username"], result["warnings"], result["claims"]["username"]) == (None, [], name)
+
+
+def test_a_long_text_is_searched_in_no_time(hub: t.Any) -> None:
+    hub.fail(TOKEN, status=400, body={"detail": "eyJ" * 300_000})
+    start = time.monotonic()
+    assert refused(hub, **PLAINUSER).code == "invalid_request"
+    assert time.monotonic() - start < 10
+
+
 @pytest.mark.parametrize("second", ["otp", "totp_secret"])
 def test_codes_and_intermediate_tokens_that_the_server_repeats_are_hidden(hub: t.Any, second: str) -> None:
     def repeat(request: t.Any) -> t.Any:
@@ -125,6 +154,12 @@ def test_a_refusal_is_explained_by_what_was_used(hub: t.Any, given: dict[str, st
     assert (error.code, hint in str(error)) == ("bad_credentials", True)
 
 
+@pytest.mark.parametrize("name", ["sso-bot", "mfa bot", "2fa"])
+def test_the_name_of_an_account_is_no_reason(hub: t.Any, name: str) -> None:
+    hub.fail(TOKEN, status=401, body={"message": f"unauthorized: {name}"})
+    assert refused(hub, identifier=name, secret="wrong-password").code == "bad_credentials"
+
+
 def test_a_lockout_says_how_to_get_out_of_it(hub: t.Any) -> None:
     hub.fail(TOKEN, **hub_emulator.FAULTS["lockout_429"])
     said = str(refused(hub, **MYBOT))
@@ -152,7 +187,7 @@ def test_the_edge_may_speak_json(hub: t.Any) -> None:
 def test_the_limit_of_the_edge_is_named_as_such(hub: t.Any) -> None:
     hub.fail(TOKEN, **{**hub_emulator.FAULTS["hap429"], "headers": {"CF-RAY": "8f\x1b[31m<>\xe9-FRA" + "x" * 90}})
     said = str(refused(hub, **MYBOT))
-    assert f" answered 429 (CF-RAY 8f31m-FRA{'x' * 31}); " in said
+    assert f" answered 429 (CF-RAY 8f<>é-FRA{'x' * 31}…); " in said
     assert "the limit is set in front of Docker Hub: wait, log in less often, or use another outgoing address" in said
 
 

@@ -12,6 +12,7 @@ import typing as t
 
 import hub_emulator
 import pytest
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import ACCESS_TOKEN, HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
@@ -100,6 +101,13 @@ def test_a_second_factor_is_not_begun_anew_without_a_retry(hub: t.Any) -> None:
     hub.fail(SECOND_FACTOR, status=502)
     assert refused(hub, **TOTP, retries=0).http_status == 502
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (1, 1)
+
+
+def test_a_rate_limit_at_the_second_factor_is_waited_for(hub: t.Any, clock: Clock) -> None:
+    hub.fail(SECOND_FACTOR, **LIMITED, headers={"Retry-After": "50"})
+    assert log_in(hub, **TOTP)["username"] == "mfauser"
+    assert len(set(codes(hub))) == 2
+    assert 50 <= sum(clock.slept) <= 60
 
 
 def test_a_lockout_at_the_second_factor_ends_the_login(hub: t.Any) -> None:
@@ -315,3 +323,10 @@ def test_max_wait_bounds_all_waiting_together(hub: t.Any, clock: Clock, max_wait
     assert refused(hub, **TOTP, max_wait=max_wait).code in ("rate_limited", "otp_invalid")
     assert sum(clock.slept) <= max_wait
     assert hub.count() == {0: 1, 10: 3, 45: 4, 100: 6}[max_wait]
+
+
+def test_the_hubs_clock_is_known_to_half_a_second(hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "now", lambda: 1_800_000_000)
+    with HubClient(options(hub, **PLAINUSER)) as client:
+        client.token(ACCESS_TOKEN, *PLAINUSER.values())
+        assert 0.5 <= client.server_time() - 1_800_000_000 < 1.5

@@ -219,6 +219,28 @@ def test_a_variable_that_cannot_be_rendered_is_named_without_its_words(places: P
     assert "other word" not in places.refused()
 
 
+class Encrypted:
+    """As a vault's text is before ansible-core 2.19, where its password is missing."""
+
+    def __str__(self) -> str:
+        raise AnsibleError("Attempting to decrypt but no vault secrets found")
+
+
+def test_a_value_that_cannot_be_decrypted_is_named_and_what_it_needs(places: Places) -> None:
+    def locked(value: t.Any) -> t.Any:
+        raise AnsibleError("Attempt to use undecryptable variable: my other word")
+
+    places.arguments = {"identifier": "me"}
+    places.variables = {"dockerhub_secret": Encrypted()}
+    wanted = "cannot be decrypted; give the password of its vault, with --ask-vault-pass or"
+    assert f"the variable dockerhub_secret {wanted}" in places.refused()
+    places.render = locked
+    assert f"the variable dockerhub_secret {wanted}" in places.refused()
+    assert "other word" not in places.refused()
+    places.arguments = {"identifier": "me", "secret": Encrypted()}
+    assert f"secret {wanted}" in places.refused()
+
+
 def test_a_secret_goes_with_the_first_name_beside_it_that_is_not_empty(places: Places) -> None:
     places.arguments = {"identifier": "another"}
     places.variables = {
@@ -261,10 +283,6 @@ def test_what_is_missing_is_named_with_its_places(places: Places, missing: str) 
         ("secret", {"dockerhub_password": "yours-yours", "dockerhub_username": "you"}, {}),
         ("secret", {}, {"DOCKERHUB_PASSWORD": "yours-yours", "DOCKERHUB_USERNAME": "you"}),
         ("secret", {}, {"DOCKERHUB_TOKEN": "yours-yours", "DOCKERHUB_USERNAME": "you"}),
-        ("totp_secret", {"dockerhub_totp_secret": "JBSWY3DPEHPK3PXP", "dockerhub_username": "you"}, {}),
-        ("totp_secret", {}, {"DOCKERHUB_TOTP_SECRET": "JBSWY3DPEHPK3PXP", "DOCKERHUB_USERNAME": "you"}),
-        ("otp", {"dockerhub_otp": "123456", "dockerhub_identifier": "you"}, {}),
-        # Every process names the same one of two.
         ("secret", {"dockerhub_secret": "yours-yours", "dockerhub_otp": "123456", "dockerhub_identifier": "you"}, {}),
     ],
 )
@@ -285,6 +303,48 @@ def test_a_secret_beside_another_name_stays_where_it_is(
     assert f"{place}, which belongs to you, but this login is for mybot" in said
     assert f"give {name} as an option, or take both from the same place" in said
     assert [value for value in (*variables.values(), *environment.values()) if value != "you" and value in said] == []
+
+
+YOURS = {"DOCKERHUB_USERNAME": "you", "DOCKERHUB_PASSWORD": "yours-yours", "DOCKERHUB_TOTP_SECRET": "A" * 24}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "used"),
+    [
+        (MINE, (None, None)),
+        ({**MINE, "secret": "dckr_pat_mine"}, (None, None)),
+        ({**MINE, "secret": "dckr_oat_mine", "auth_method": "access_token"}, (None, None)),
+        ({"secret": "dckr_pat_yours"}, (None, None)),  # an access token needs no code
+        ({}, ("123456", "A" * 24)),
+        ({**MINE, "totp_secret": "B" * 24}, (None, "B" * 24)),
+        ({**MINE, "secret": "dckr_pat_mine", "otp": "654321"}, ("654321", None)),
+        ({"login_2fa_token": "pending"}, ("123456", "A" * 24)),
+        ({**MINE, "login_2fa_token": "pending", "secret": "dckr_pat_mine"}, ("123456", "A" * 24)),
+    ],
+)
+def test_a_second_factor_that_is_found_serves_its_own_account(
+    places: Places, monkeypatch: pytest.MonkeyPatch, arguments: dict[str, str], used: tuple[str | None, str | None]
+) -> None:
+    for variable, value in YOURS.items():
+        monkeypatch.setenv(variable, value)
+    places.arguments = arguments
+    places.variables = {"dockerhub_otp": "123456", "dockerhub_username": "you"}
+    assert (places.options()["otp"], places.options()["totp_secret"]) == used
+
+
+def test_a_name_matters_only_to_what_belongs_to_it(places: Places) -> None:
+    rendered: list[str] = []
+
+    def render(value: str) -> str:
+        rendered.append(value)
+        if value == "{{ nosuch }}":
+            raise AnsibleError("'nosuch' is undefined")
+        return value
+
+    places.arguments = MINE
+    places.variables = {"dockerhub_identifier": "{{ nosuch }}", "dockerhub_url": "https://hub.example.com"}
+    assert places.options(render=render)["hub_url"] == "https://hub.example.com"
+    assert rendered == ["https://hub.example.com"]
 
 
 @pytest.mark.parametrize(
@@ -326,6 +386,13 @@ def test_a_path_in_ansible_cfg_starts_from_its_folder(places: Places, tmp_path: 
     places.arguments = MINE
     places.ini.append("ca_path = ca/mine.pem")
     assert places.options()["ca_path"] == str(tmp_path / "ca/mine.pem")
+
+
+def test_a_path_in_ansible_cfg_may_start_at_home(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    places.arguments = MINE
+    places.ini.append("ca_path = ~/mine.pem")
+    assert places.options()["ca_path"] == "/home/me/mine.pem"
 
 
 def test_the_rest_of_ansible_cfg_does_not_matter(places: Places) -> None:

@@ -175,6 +175,57 @@ def test_the_clock_of_the_controller_does_not_matter(
     assert ask(**MYBOT)["access_token"] != first["access_token"]
 
 
+def meanwhile(monkeypatch: pytest.MonkeyPatch, what: t.Callable[[], object]) -> list[float]:
+    """Lets something happen, once, while the next caller waits for its turn; returns how long callers would wait."""
+    lock, limits = _token_store.TokenStore._lock, []
+
+    def wait(store: t.Any, name: str, limit: float) -> t.Any:
+        limits.append(limit)
+        monkeypatch.setattr(_token_store.TokenStore, "_lock", lock)
+        what()
+        return lock(store, name, limit)
+
+    monkeypatch.setattr(_token_store.TokenStore, "_lock", wait)
+    return limits
+
+
+def test_who_waited_takes_a_token_that_was_made_meanwhile_however_short_it_lives(
+    hub: t.Any, ask: Ask, travel: t.Callable[[float], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def log_in_and_let_time_pass() -> None:
+        ask(**MYBOT)
+        travel(550)
+
+    meanwhile(monkeypatch, log_in_and_let_time_pass)
+    waited = ask(**MYBOT)
+    assert (waited["cached"], waited["expires_in"], hub.logins()) == (True, 49, 1)
+    assert not ask(**MYBOT)["cached"]
+
+
+def test_who_waited_takes_the_failure_of_a_login_like_its_own_alone(
+    hub: t.Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.fail(LOGIN, status=500)
+    meanwhile(monkeypatch, lambda: ask(**MYBOT, auth_method="login"))
+    assert ask(**MYBOT)["endpoint"] == TOKEN
+    hub.fail(TOKEN, status=500)
+    meanwhile(monkeypatch, lambda: ask(**MYBOT, cache=False))
+    assert ask(**MYBOT, cache=False)["error"] == "server_error"
+    assert hub.logins() == 3
+
+
+def test_a_login_elsewhere_is_waited_for_longer_and_is_another(
+    hub: t.Any, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.fail(TOKEN, status=500)
+    limits = meanwhile(monkeypatch, lambda: ask(**MYBOT))
+    options = hub_options({**MYBOT, "hub_url": hub.url}, {}, str, task=True)
+    there = _token_store.shared_token(options, _token_store.log_in_here, print, lambda said: None, "bastion")
+    assert there["access_token"]
+    assert limits == [_token_store.longest_login(options) + _token_store._MODULE_TIME]
+    assert hub.logins() == 2
+
+
 # Refusals
 
 
@@ -266,6 +317,12 @@ def test_a_lockout_stops_nobody_who_switched_the_guard_off(hub: t.Any, ask: Ask)
     hub.fail(TOKEN, **FAULTS["lockout_429"], headers={"Retry-After": "1200"})
     assert ask(**WRONG)["error"] == "locked_out"
     assert ask(**MYBOT, refusal_ttl=0)["error"] is None
+
+
+def test_a_lockout_at_a_second_step_of_an_unknown_account_is_told(hub: t.Any, ask: Ask) -> None:
+    hub.fail(SECOND_FACTOR, **FAULTS["lockout_429"])
+    told = ask(login_2fa_token="of another run", otp="123456")
+    assert (told["error"], told["warned"]) == ("locked_out", [])
 
 
 def test_a_lockout_takes_no_token_away(hub: t.Any, ask: Ask) -> None:
