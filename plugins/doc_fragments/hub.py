@@ -170,6 +170,8 @@ attributes:
   become:
     support: partial
     details: Only with O(login_from=target).
+  bypass_host_loop:
+    support: none
   connection:
     support: partial
     details: Only with O(login_from=target).

@@ -127,9 +127,9 @@ class HubClient:
 
         proxy = self._options["proxy"]
         found: dict[str, str] = {"http": proxy, "https": proxy} if proxy else get_environ_proxies(self._url)
-        for url in found.values():
-            if "://" in url and not urlsplit(url).hostname:
-                raise ValueError
+        found = {scheme: url if "://" in url else f"http://{url}" for scheme, url in found.items()}
+        if not all(urlsplit(url).hostname for url in found.values()):
+            raise ValueError
         return found
 
     def _trust(self) -> bool | str:
@@ -158,9 +158,7 @@ class HubClient:
         adapter.init_poolmanager(1, 1, ssl_context=context)
         proxy = self._session.proxies.get("https") or self._session.proxies.get("all")
         if proxy:
-            from requests.utils import prepend_scheme_if_needed
-
-            adapter.proxy_manager_for(prepend_scheme_if_needed(proxy, "http"), ssl_context=context)
+            adapter.proxy_manager_for(proxy, ssl_context=context)
 
     def _request(self, operation: Operation, body: dict[str, str]) -> Answer:
         while True:
@@ -437,6 +435,8 @@ def _why(error: BaseException) -> str:
         elif isinstance(cause, ssl.SSLError):
             reason = getattr(cause, "reason", None) or str(cause)  # some have neither
             reasons.append(f" ({getattr(cause, 'verify_message', None) or reason.replace('_', ' ').lower()})")
+        elif type(cause).__name__ == "CertificateError":  # of urllib3 1, which compares the names itself
+            reasons.append(" (hostname mismatch)")
         elif isinstance(cause, OSError) and isinstance(cause.strerror, str):
             reasons.append(f" ({cause.strerror})")
     return reasons[-1]
