@@ -118,6 +118,10 @@ def test_core(core: str, stages: list[str]) -> None:
         arguments += ["--num-workers", lib.WORKERS] if stage == "units" else []
         ansible_test(stage, "--requirements", "--python", version, *arguments)
 
+    def sanity() -> None:
+        # With every Python it takes twice as long, and finds the same.
+        ansible_test("sanity", *([] if core == COVERED else ["--python", version]), HOME=str(where / "home"))
+
     def target() -> None:
         oldest = lib.venv(f"python-{TARGET}", find_python(TARGET) or "", *OLDEST) / "python"
         ansible_test("units", "--requirements", "--python", TARGET, "--num-workers", lib.WORKERS, python=str(oldest))
@@ -125,9 +129,7 @@ def test_core(core: str, stages: list[str]) -> None:
     step(f"prepared {on}", prepare)
     for stage in stages:
         if stage == "sanity":
-            # With every Python it takes twice as long, and finds the same.
-            one = [] if core == COVERED else ["--python", version]
-            step(f"sanity {on}", lambda: ansible_test("sanity", *one, HOME=str(where / "home")))
+            step(f"sanity {on}", sanity)
         elif stage == "target":
             step(f"units of the module with Python {TARGET} {on}", target)
         else:
