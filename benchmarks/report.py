@@ -171,14 +171,12 @@ def goals(results: Results, inside: Found) -> str:
         ("lookup / `env` lookup, 40 hosts, 25 forks", 1.15, pairs("lookup", 40, 25, "lookup", "env")),
         ("token task / `uri`, one cold host", 0.6, pairs("task", 1, 10, "token", "uri")),
         ("lookup in `set_fact` / `uri`, one cold host", 0.6, pairs("task", 1, 10, "set_fact", "uri")),
-        ("growth from 40 to 200 hosts, token task / `debug`", None, growth("task", "token", "debug")),
-        ("growth from 40 to 200 hosts, lookup / `env`", None, growth("lookup", "lookup", "env")),
+        ("growth from 40 to 200 hosts, token task / `debug`", 1, growth("task", "token", "debug")),
+        ("growth from 40 to 200 hosts, lookup / `env`", 1, growth("lookup", "lookup", "env")),
     ):
         if found.ratios:
-            low, middle, _high = quartiles(found.ratios)
-            met = middle <= limit if limit else low <= 1
-            sense = f"at most {limit:g}" if limit else "no steeper: 1 lies in the interval, or above it"
-            rows.append([sentence, sense, found, len(found.ratios), "met" if met else "missed"])
+            met = round(quartiles(found.ratios)[1], 2) <= limit
+            rows.append([sentence, f"at most {limit:g}", found, len(found.ratios), "met" if met else "missed"])
     caching = [run["logins"] for run in results.runs if run["play"] in ("token", "set_fact", "lookup")]
     if caching:
         met = set(caching) == {1}
