@@ -12,8 +12,7 @@ class ModuleDocFragment:
 options:
   identifier:
     description:
-      - The user name at Docker Hub, or with an organization access token the name of the organization.
-      - Required, except with O(ignore:login_2fa_token).
+      - The user name at Docker Hub, or with an organization access token the name of the organization. Required.
     type: str
     aliases: [username]
   secret:
@@ -22,7 +21,7 @@ options:
         access token (C(dckr_oat_...), made under the organization's Identity & auth > Access tokens), or the password.
       - An account with enforced single sign-on takes no password; one with a second factor takes a password only
         together with O(totp_secret) or O(otp). Tokens need no second factor.
-      - Required, except with O(ignore:login_2fa_token).
+      - Required.
     type: str
     aliases: [password]
   otp:
@@ -42,8 +41,7 @@ options:
     description:
       - How to log in. V(access_token) uses C(/v2/auth/token), V(login) the deprecated C(/v2/users/login), which is still
         the only way to a second factor.
-      - V(auto) takes V(login) if a second factor is given (O(otp), O(totp_secret), O(ignore:login_2fa_token) or
-        O(ignore:on_otp_required=return)), else V(access_token).
+      - V(auto) takes V(login) if a second factor is given (O(otp) or O(totp_secret)), else V(access_token).
     type: str
     choices: [auto, access_token, login]
     default: auto
@@ -115,7 +113,9 @@ requirements:
 notes:
   - Options are found in this order, arguments, variables, environment, C([dockerhub]) in C(ansible.cfg) under the
     name of the option (secrets excepted), default. The first that is not empty counts, for task and lookup alike,
-    always on the controller. The lookup's documentation and the guide to tokens list the names.
+    always on the controller. C(ansible-doc -t lookup hubops.dockerhub.dockerhub_token) and the guide to tokens list the
+    names.
+  - The guides are in C(docs/docsite/rst) of the collection's folder.
   - A secret found beside the name of another account is not sent; the login fails instead. An O(otp) or O(totp_secret)
     found so is left alone, and so is any that is found where O(secret) is an access token, which needs none.
 seealso:
@@ -136,12 +136,13 @@ options:
   login_2fa_token:
     description:
       - The intermediate token that an earlier task returned with O(on_otp_required=return). This task finishes that
-        login, with O(otp) or O(totp_secret).
+        login, with O(otp) or O(totp_secret), and needs neither O(identifier) nor O(secret).
     type: str
   on_otp_required:
     description:
       - What to do if Docker Hub wants a six-digit code and neither O(otp) nor O(totp_secret) is given.
-      - V(return) ends the task with RV(otp_required) and RV(login_2fa_token), so that a later one can finish the login.
+      - V(return) ends the task with RV(otp_required) and RV(login_2fa_token), so that a later one can finish the login. With
+        it O(auth_method=auto) takes V(login).
     type: str
     choices: [fail, return]
     default: fail

@@ -34,6 +34,8 @@ VERSION = "1.0.0"
 _MAX_BODY = 2**20
 """Bytes of an answer, unpacked, that are read at most."""
 _EDGE_LIMIT = "the limit is set in front of Docker Hub: wait, log in less often, or use another outgoing address"
+_WRONG_URL = "check hub_url: it is the base URL, https://hub.docker.com for Docker Hub, and nothing after it"
+_NO_TLS = "what answers does not speak TLS: check hub_url and proxy, their ports above all"
 _PROXY_LOGIN = "give the proxy its user name and password, in proxy or HTTPS_PROXY, as http://user:password@host:port"
 
 
@@ -270,7 +272,7 @@ class HubClient:
         else:
             kind = errors.BadAnswer
             what += ", a redirect, which is not followed" if response.is_redirect else " and no usable token"
-        return kind(what, http_status=status)
+        return kind(what, hint=_WRONG_URL if status in (404, 405) else None, http_status=status)
 
     def _limit(self, what: str, text: str, response: requests.Response, hint: str | None) -> errors.HubError:
         # By the earliest that Docker Hub's clock may show: rather late than a request in vain.
@@ -298,7 +300,10 @@ class HubClient:
             return any(isinstance(cause, kinds) for cause in causes)
 
         if among(ssl.SSLError, requests.exceptions.SSLError) and not among(ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            return errors.TlsFailed(f"{name} could not make a trusted TLS connection{why}")
+            plain_http = "wrong version number" in why or "record layer failure" in why
+            return errors.TlsFailed(
+                f"{name} could not make a trusted TLS connection{why}", hint=_NO_TLS if plain_http else None
+            )
         if among(TimeoutError, requests.Timeout) or any("timed out" in str(cause) for cause in causes):
             return errors.TimedOut(
                 f"{name} got no complete answer within the timeout of {self._options['timeout']:g} s"

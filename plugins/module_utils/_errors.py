@@ -83,7 +83,8 @@ def missing_library(name: str) -> MissingLibrary:
     from ansible.module_utils.basic import missing_required_lib
 
     said = missing_required_lib(name, url=f"https://pypi.org/project/{name}")
-    return MissingLibrary(said, hint=f"install it: {sys.executable} -m pip install {name}")
+    likely = "pyotp" if name == "pyotp" else "requests PyJWT"  # who lacks one lacks both
+    return MissingLibrary(said, hint=f"install it: {sys.executable} -m pip install {likely}")
 
 
 class InvalidOptions(HubError, code="invalid_options"):

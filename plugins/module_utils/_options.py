@@ -208,7 +208,7 @@ def _check_factor(options: Options) -> None:
     if otp and len(otp) != 6:
         raise InvalidOptions(
             f"otp must be six digits, but has {len(otp)} characters",
-            hint="quote it: YAML reads a bare number with a leading 0 as another number",
+            hint="give all six, and in a file quote it: YAML reads a bare number with a leading 0 as another number",
         )
     if options["totp_secret"]:
         options["totp_secret"] = totp_seed(options["totp_secret"])
@@ -226,6 +226,9 @@ def _check_secret(options: Options) -> None:
         raise InvalidOptions(
             "secret holds a line break or another control character", hint="strip it, with the trim filter for example"
         )
+    bare = secret.strip(" '\"")
+    if bare != secret and secret_kind(bare) != "password":
+        raise InvalidOptions("secret is an access token with blanks or quotes around it", hint="remove them")
     if secret_kind(secret) == "oat" and method == "login":
         raise InvalidOptions(
             "an organization access token has no second factor and cannot be used with the login method",

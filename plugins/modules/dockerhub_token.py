@@ -14,7 +14,7 @@ author:
 description:
   - Logs in to Docker Hub and returns a short-lived bearer token for its API, as a registered variable.
   - One login serves all hosts, tasks and lookups of a run that use the same credential. A refused login is not tried
-    again for 15 minutes, so that a wrong password never locks the account.
+    again for 15 minutes, so that a run with a wrong password does not lock the account.
   - No token, secret or code is shown, at any verbosity. O(ignore:no_log) is not needed on this task, but it is on a
     later task that carries the token.
   - The login runs on the controller, whichever host the task is directed to, unless O(login_from=target).
@@ -72,8 +72,15 @@ EXAMPLES = r"""
   hubops.dockerhub.dockerhub_token:
     login_2fa_token: "{{ first.login_2fa_token }}"
     otp: "{{ six_digits }}"
-  register: hub
+  register: second
   when: first.otp_required
+
+- name: Use the token, whether or not a code was wanted
+  ansible.builtin.uri:
+    url: https://hub.docker.com/v2/namespaces/myname/repositories
+    headers:
+      Authorization: "Bearer {{ second.access_token | default(first.access_token) }}"
+  no_log: true # this task carries the token
 
 - name: Log in from a bastion, which has the only way out
   hubops.dockerhub.dockerhub_token:

@@ -13,6 +13,11 @@ OAT = {"identifier": "myorg", "secret": "dckr_oat_fake-oat-of-myorg-000000000000
 BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
     "short secret": ({**NAME, "secret": "8letters"}, ("secret", "shorter than the nine characters", "check where")),
     "secret with a line break": ({**NAME, "secret": "mfa-password-1\n"}, ("secret", "line break", "trim")),
+    "PAT with a blank": (
+        {**NAME, "secret": "dckr_pat_fake-pat-of-mfauser-0000000 "},
+        ("secret is an access token with blanks or quotes", "remove them"),
+    ),
+    "OAT in quotes": ({**OAT, "secret": f"'{OAT['secret']}'"}, ("secret is an access token with blanks or quotes",)),
     "OAT with a code": ({**OAT, "otp": "123456"}, ("organization access token", "no second factor", "leave out otp")),
     "OAT with the old login": (
         {**OAT, "auth_method": "login"},

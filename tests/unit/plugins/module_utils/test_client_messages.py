@@ -160,6 +160,14 @@ def test_the_name_of_an_account_is_no_reason(hub: t.Any, name: str) -> None:
     assert refused(hub, identifier=name, secret="wrong-password").code == "bad_credentials"
 
 
+def test_what_is_not_found_is_a_matter_of_the_url(hub: t.Any) -> None:
+    with pytest.raises(HubError) as caught:
+        fetch_token(checked({**MYBOT, "hub_url": f"{hub.url}/v2"}))
+    assert caught.value.code == "invalid_request"
+    assert "answered 404" in str(caught.value)
+    assert "check hub_url: it is the base URL" in str(caught.value)
+
+
 def test_a_lockout_says_how_to_get_out_of_it(hub: t.Any) -> None:
     hub.fail(TOKEN, **hub_emulator.FAULTS["lockout_429"])
     said = str(refused(hub, **MYBOT))

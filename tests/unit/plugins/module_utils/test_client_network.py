@@ -115,6 +115,7 @@ def test_a_bad_certificate_is_named(
 def test_plain_http_where_tls_is_expected(hub: t.Any) -> None:
     error = refused(hub.url.replace("http:", "https:"))
     assert (error.code, hub.logins()) == ("tls", 0)
+    assert "does not speak TLS: check hub_url" in str(error)
     assert "wrong version number" in str(error)
 
 
