@@ -13,6 +13,7 @@ from ansible.release import __version__
 from ansible.utils.display import Display
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import (
     HubError,
+    InvalidOptions,
     MissingLibrary,
     ModuleFailed,
     restored,
@@ -33,12 +34,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """The result of the task; a success is censored by ansible-core, and registered whole."""
-        super().run(tmp, task_vars)
         self._variables = task_vars or {}
         # Ansible prints the item of a loop beside each result, and it may hold the secret.
         in_loop = self._task.loop is not None
         self._task.no_log = self._task.no_log or in_loop
         try:
+            if self._task.async_val:
+                raise InvalidOptions("this task cannot run async", hint="remove async: one login serves all hosts")
+            super().run(tmp, task_vars)
             _require_hidden_results()
             options = hub_options(self._task.args, self._variables, self._templar.template, task=True)
             login, where = self._login(options)
@@ -77,6 +80,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
         context, quiet = self._connection._play_context, self._task.no_log
         # Keeps the module's arguments out of the target's log, and its answer out of what ssh shows at -vvv.
         self._task.no_log = context.no_log = True
+        # Keeps them off the target's disk, where Ctrl-C would leave them: the module goes through the pipe.
+        piped, self._connection.always_pipeline_modules = self._connection.always_pipeline_modules, True
         try:
             result = self._execute_module(
                 module_name="hubops.dockerhub.dockerhub_token",
@@ -87,6 +92,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
             raise self._module_failed(str(failure), options) from None
         finally:
             self._task.no_log = context.no_log = quiet
+            self._connection.always_pipeline_modules = piped
         message, error = str(result.get("msg", "")), result.get("error")
         if options["otp"] and (error or "access_token" in result):  # the module ran, and sent it
             claim(None)
@@ -95,8 +101,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
             raise restored({**error, "retry_in": result.get("retry_in")}, plain(message, options, 500))
         if "access_token" not in result:
             # ansible-core's own message is a stock phrase where the interpreter or the module said why.
-            why = str(result.get("module_stderr") or message).strip().splitlines() or ["no answer"]
-            raise self._module_failed(why[-1], options)
+            said = str(result.get("module_stderr") or message).strip().splitlines() or ["no answer"]
+            named = [line for line in said if re.match(r"\w*(Error|Exception): ", line)]
+            raise self._module_failed((named or said)[-1], options)
         from ansible_collections.hubops.dockerhub.plugins.module_utils._login import RESULT
 
         return {name: result[name] for name in (*RESULT, "login_2fa_token") if name in result} | {

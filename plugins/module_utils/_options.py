@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import html
 import json
 import re
 import typing as t
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 
@@ -86,13 +87,27 @@ def longest_login(options: Options) -> float:
     return float(tries * 3 * options["timeout"] + options["retries"] * LONGEST_PAUSE + options["max_wait"])
 
 
+def _in_one_line(text: str) -> str:
+    return "".join(char for char in " ".join(_ESCAPE.sub("", text).split()) if char.isprintable())
+
+
 def plain(text: str, options: Options, limit: int = 200) -> str:
     """Foreign text made fit to print: one line, no control characters, no secret of these options, not too long."""
-    text = "".join(char for char in " ".join(_ESCAPE.sub("", text).split()) if char.isprintable())
     given = {str(options[name]) for name in _NO_LOG if options.get(name)}
-    secrets = {" ".join(secret.split()) for secret in given} - {""}
-    for one in given | secrets:
-        secrets |= {quote(one, safe="", errors="replace"), json.dumps(one)[1:-1], repr(one)[1:-1], html.escape(one)}
+    with contextlib.suppress(ValueError):
+        given.add(unquote(urlsplit(options.get("proxy") or "").password or ""))
+    given |= {_in_one_line(secret) for secret in given}
+    secrets = given - {""}
+    for one in given:
+        secrets |= {
+            json.dumps(one)[1:-1],
+            repr(one)[1:-1],
+            html.escape(one),
+            html.escape(one).replace("&quot;", "&#34;"),
+        }
+        secrets |= {change(one, safe=safe, errors="replace") for change in (quote, quote_plus) for safe in ("", "/")}
+    secrets.discard("")
+    text = _in_one_line(text)
     words = "|".join(map(re.escape, sorted(secrets, key=len, reverse=True)))
     text = re.sub(words, "********", text, flags=re.IGNORECASE) if words else text
     text = _TOKEN.sub("********", text[:_MOST_SEARCHED])

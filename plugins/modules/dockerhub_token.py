@@ -15,8 +15,8 @@ description:
   - Logs in to Docker Hub and returns a short-lived bearer token for its API, as a registered variable.
   - One login serves all hosts, tasks and lookups of a run that use the same credential. A refused login is not tried
     again for 15 minutes, so that a run with a wrong password does not lock the account.
-  - No token, secret or code is shown, at any verbosity. O(ignore:no_log) is not needed on this task, but it is on a
-    later task that carries the token.
+  - No token, secret or code is shown, at any verbosity. O(ignore:no_log) is not needed on this task, except in a loop
+    over items that hold secrets; but it is on a later task that carries the token.
   - The login runs on the controller, whichever host the task is directed to, unless O(login_from=target).
 extends_documentation_fragment:
   - hubops.dockerhub.hub

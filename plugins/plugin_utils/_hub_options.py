@@ -102,7 +102,10 @@ def _named(arguments: t.Mapping[str, t.Any], task: bool) -> dict[str, t.Any]:
 
 
 def _is_empty(value: t.Any) -> bool:
-    return value is None or (isinstance(value, str) and not value)
+    """Whether a value counts as not given: also Ansible's ``omit``, which was text before ansible-core 2.19."""
+    if isinstance(value, str):
+        return not value or value.startswith("__omit_place_holder__")
+    return value is None or type(value).__name__ == "_OmitType"
 
 
 def _find(
@@ -137,6 +140,8 @@ def _made(what: str, make: t.Callable[[t.Any], t.Any], value: t.Any) -> t.Any:
     try:
         return make(value)
     except AnsibleError as error:
+        if type(error).__name__ == "AnsibleValueOmittedError":
+            return None
         if "decrypt" in str(error).lower():  # in each version's words
             raise InvalidOptions(
                 f"{what} cannot be decrypted",

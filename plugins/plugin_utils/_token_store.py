@@ -324,20 +324,24 @@ class TokenStore:
         return hmac.new(self._key, name.encode() + b"\n" + text, "sha256").hexdigest().encode()
 
     def _lock(self, name: str, limit: float) -> t.BinaryIO:
-        """An open file that holds the lock until it is closed; raises ``TimeoutError`` after ``limit`` seconds."""
+        """An open file that holds the lock until it is closed; raises ``TimeoutError`` where one holder takes ``limit`` s."""
         path = os.path.join(self._path, name + ".lock")
         if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
             _remove(path)
         lock = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "rb+")
-        deadline = time.monotonic() + limit
+        holder, deadline = 0, 0.0
         try:
             os.fchmod(lock.fileno(), 0o600)
             while True:
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    os.utime(lock.fileno())  # tells those who wait that it has changed hands
                     return lock
                 except BlockingIOError:
-                    if time.monotonic() > deadline:
+                    since = os.fstat(lock.fileno()).st_mtime_ns
+                    if since != holder:
+                        holder, deadline = since, time.monotonic() + limit
+                    elif time.monotonic() > deadline:
                         raise TimeoutError from None
                 time.sleep(0.02)
         except BaseException:

@@ -328,6 +328,26 @@ def test_a_code_for_the_target_is_sent_once_and_not_lost_where_nothing_ran(hub: 
     assert [request.path for request in hub.requests] == [LOGIN, SECOND_FACTOR]
 
 
+def test_it_does_not_run_async_and_shows_no_item(play: Play) -> None:
+    (result,), output = play({TASK: {**MYBOT, "secret": "{{ item }}"}, "loop": [PAT], "async": 10, "poll": 0})
+    assert result["results"][0]["error"]["code"] == "invalid_options"
+    assert "remove async" in result["results"][0]["msg"]
+    assert PAT not in output
+
+
+def test_what_is_omitted_is_looked_for_elsewhere(hub: t.Any, play: Play) -> None:
+    omitted = "{{ nothing | default(omit) }}"
+    look = f"{{{{ lookup('{TASK}', 'mybot', secret=nothing | default(omit), return_format='dict').cached }}}}"
+    results = play(
+        {TASK: {"identifier": "mybot", "secret": omitted}},
+        {TASK: {"identifier": "mybot", "cache": False}, "vars": {"dockerhub_secret": omitted}},
+        {TASK: {"identifier": "{{ 'mybot' if look else 'nobody' }}"}, "vars": {"look": look}},
+        env={"DOCKERHUB_PASSWORD": PAT},
+    ).results
+    assert [result["username"] for result in results] == ["mybot"] * 3
+    assert [request.body["secret"] for request in hub.requests] == [PAT, PAT]
+
+
 def test_a_failure_in_a_loop_is_hidden_and_told(play: Play) -> None:
     wrong = {**MYBOT, "secret": "dckr_pat_{{ item }}"}
     (result,), output = play({TASK: wrong, "loop": ["wrong"]})

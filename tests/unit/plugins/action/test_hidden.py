@@ -151,8 +151,7 @@ def project(hub: t.Any, tmp_path: pathlib.Path) -> pathlib.Path:
     files = {
         "inventory/hosts": f"here ansible_connection=local login_from=controller {python}\n"
         f"there ansible_connection=ssh login_from=target {python} ansible_ssh_executable={ssh}"
-        # Plain tasks copy the module there, loops send it through the pipe.
-        ' ansible_ssh_transfer_method=piped ansible_pipelining="{{ ansible_loop_var is defined }}"\n'
+        " ansible_ssh_transfer_method=piped\n"
         f"[all:vars]\ndockerhub_url={hub.url}\n",
         "project/secrets.json": json.dumps(SECRETS),
         "project/playbook.yml": json.dumps(plays()),

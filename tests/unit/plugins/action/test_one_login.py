@@ -190,6 +190,7 @@ INTERRUPTED = """
   gather_facts: false
   tasks:
     - hubops.dockerhub.dockerhub_token:
+        login_from: WHERE
         secret: "{{ lookup('env', 'DOCKERHUB_PASSWORD') if inventory_hostname == 'host1' else 'not-my-password' }}"
     - ansible.builtin.wait_for:
         timeout: 60
@@ -306,8 +307,11 @@ def test_one_ad_hoc_command_is_one_login(hub: t.Any, tmp_path: pathlib.Path, ans
     assert hub.logins() == 1
 
 
-def test_nothing_is_left_after_an_interrupt(hub: t.Any, tmp_path: pathlib.Path, ansible_command: Command) -> None:
-    (tmp_path / "playbook.yml").write_text(INTERRUPTED)
+@pytest.mark.parametrize("where", ["controller", "target"])
+def test_nothing_is_left_after_an_interrupt(
+    hub: t.Any, tmp_path: pathlib.Path, ansible_command: Command, where: str
+) -> None:
+    (tmp_path / "playbook.yml").write_text(INTERRUPTED.replace("WHERE", where))
     hub.fail(TOKEN, status=None, delay=DEADLINE)
     started = begin(hub, tmp_path, *ansible_command("playbook"), "playbook.yml", "-i", "host1,host2", "-c", "local")
     until = time.monotonic() + DEADLINE
@@ -319,6 +323,8 @@ def test_nothing_is_left_after_an_interrupt(hub: t.Any, tmp_path: pathlib.Path, 
     os.killpg(started.pid, signal.SIGINT)
     started.communicate(timeout=DEADLINE)
     assert list((tmp_path / "local_tmp").iterdir()) == []
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and b"dckr_pat_" in path.read_bytes()] == []
+    assert list(tmp_path.glob("remote_tmp/*")) == []
 
 
 # Whatever started the tests may ignore an interrupt, a shell's background for one.
@@ -331,7 +337,14 @@ def begin(hub: t.Any, tmp_path: pathlib.Path, *arguments: str) -> subprocess.Pop
     paths = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2])}
     return subprocess.Popen(
         [sys.executable, "-c", HEEDING, *arguments],
-        env={**os.environ, **credential, **paths, "DOCKERHUB_URL": hub.url},
+        env={
+            **os.environ,
+            **credential,
+            **paths,
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote_tmp"),
+            "DOCKERHUB_URL": hub.url,
+        },
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

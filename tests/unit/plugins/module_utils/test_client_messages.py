@@ -8,7 +8,7 @@ import html
 import json
 import time
 import typing as t
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import hub_emulator
 import pytest
@@ -92,11 +92,32 @@ def test_secrets_that_the_server_repeats_are_hidden(hub: t.Any, given: dict[str,
     assert secret not in said
 
 
-@pytest.mark.parametrize("write", [json.dumps, repr, html.escape], ids=lambda write: write.__name__)
+def numeric(text: str) -> str:
+    return html.escape(text).replace("&quot;", "&#34;")
+
+
+@pytest.mark.parametrize(
+    "write", [json.dumps, repr, html.escape, numeric, quote, quote_plus], ids=lambda write: write.__name__
+)
 def test_secrets_that_the_server_repeats_in_other_spellings_are_hidden(hub: t.Any, write: t.Callable[..., str]) -> None:
     secret = "pass\\word & \"more\" <'of'> it"
     hub.fail(TOKEN, status=400, body={"detail": f"not {write(secret).strip(chr(34) + chr(39))}!"})
     assert 'answered 400 "not ********!"' in str(refused(hub, **{**PLAINUSER, "secret": secret}))
+
+
+@pytest.mark.parametrize("invisible", ["\u200b", "\u00ad", "\ue000", "\u200d"])
+def test_secrets_with_what_is_not_printed_are_hidden(hub: t.Any, invisible: str) -> None:
+    secret = f"pass{invisible}word-1"
+    hub.fail(TOKEN, status=401, body={"detail": f"no: {secret}"})
+    assert 'answered 401 "no: ********"' in str(refused(hub, **{**PLAINUSER, "secret": secret}))
+
+
+def test_the_password_of_a_proxy_is_hidden(hub: t.Any) -> None:
+    hub.fail(TOKEN, status=407, body={"detail": "me with my proxy+word?"})
+    proxy = f"http://me:my%20proxy%2Bword@{hub.url.removeprefix('http://')}"
+    said = str(refused(hub, **PLAINUSER, proxy=proxy))
+    assert 'answered 407 "me with ********?"' in said or "did not get through the proxy" in said
+    assert "proxy+word" not in said
 
 
 def test_a_secret_in_place_of_a_ray_is_hidden(hub: t.Any) -> None:

@@ -219,6 +219,29 @@ def test_a_variable_that_cannot_be_rendered_is_named_without_its_words(places: P
     assert "other word" not in places.refused()
 
 
+class AnsibleValueOmittedError(AnsibleError):
+    """As ansible-core 2.19 and later name it."""
+
+
+class _OmitType:
+    """As ansible-core 2.19 and later name it."""
+
+
+def test_what_is_omitted_is_looked_for_elsewhere(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+    def render(value: t.Any) -> t.Any:
+        if value == "{{ omit }}":
+            raise AnsibleValueOmittedError("omitted")
+        return value
+
+    monkeypatch.setenv("DOCKERHUB_PASSWORD", "secret-word")
+    for omitted in ("__omit_place_holder__708f", _OmitType()):
+        places.arguments = {"identifier": "me", "secret": omitted, "user_agent": omitted, "timeout": omitted}
+        assert (places.options()["secret"], places.options()["user_agent"]) == ("secret-word", None)
+    places.arguments = {"identifier": "me"}
+    places.variables = {"dockerhub_secret": "{{ omit }}"}
+    assert places.options(render=render)["secret"] == "secret-word"
+
+
 class Encrypted:
     """As a vault's text is before ansible-core 2.19, where its password is missing."""
 

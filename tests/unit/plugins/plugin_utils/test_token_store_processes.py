@@ -152,6 +152,15 @@ def test_a_stopped_holder_does_not_hang_the_others(hub: t.Any, run: Run, mybot: 
     assert run.answers(1)[0]["token"]
 
 
+def test_a_queue_of_logins_is_not_taken_for_one_that_does_not_answer(
+    hub: t.Any, run: Run, mybot: dict[str, t.Any]
+) -> None:
+    hub.fail(TOKEN, times=None, status=None, delay=0.6)
+    told = run.ask(5, arguments={**mybot, **QUICK, "timeout": 0.8, "cache": False})
+    assert [answer["warnings"] for answer in told] == [[]] * 5
+    assert hub.tokens_issued("mybot") == 5
+
+
 def test_a_hub_that_hangs_costs_those_who_wait_together_one_time_out(
     hub: t.Any, run: Run, mybot: dict[str, t.Any]
 ) -> None:
