@@ -1,6 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of a login, and the rules between them."""
+"""The options of a login, and the rules between them.
+
+Without regular expressions where options are good: each use of a lookup is a process of its own, and to compile one there
+would take longer than all the rest of a reused token.
+"""
 
 from __future__ import annotations
 
@@ -47,11 +51,10 @@ TOKEN_SPEC: dict[str, t.Any] = {
 }
 
 _NO_LOG = [name for name, row in TOKEN_SPEC["argument_spec"].items() if row.get("no_log")]
-_LOOPBACK = r"localhost|127(\.\d{1,3}){3}|::1"
 # Colours, movements and titles of a terminal.
-_ESCAPE = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
+_ESCAPE = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"
 # Whoever it belongs to: an access token of Docker Hub, or a bearer token.
-_TOKEN = re.compile(r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_TOKEN = r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+"
 _MOST_SEARCHED = 4000  # characters: that search may take the square of it
 _LIMITS = {"timeout": 0.001, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0}
 _MOST = 1_000_000  # eleven days; some more and the system's clocks overflow
@@ -88,7 +91,7 @@ def longest_login(options: Options) -> float:
 
 
 def _in_one_line(text: str) -> str:
-    return "".join(char for char in " ".join(_ESCAPE.sub("", text).split()) if char.isprintable())
+    return "".join(char for char in " ".join(re.sub(_ESCAPE, "", text).split()) if char.isprintable())
 
 
 def plain(text: str, options: Options, limit: int = 200) -> str:
@@ -110,7 +113,7 @@ def plain(text: str, options: Options, limit: int = 200) -> str:
     text = _in_one_line(text)
     words = "|".join(map(re.escape, sorted(secrets, key=len, reverse=True)))
     text = re.sub(words, "********", text, flags=re.IGNORECASE) if words else text
-    text = _TOKEN.sub("********", text[:_MOST_SEARCHED])
+    text = re.sub(_TOKEN, "********", text[:_MOST_SEARCHED], flags=re.IGNORECASE)
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
 
 
@@ -198,17 +201,22 @@ def _check_urls(options: Options) -> None:
         raise InvalidOptions("user_agent has characters that an HTTP header cannot hold", hint="use plain ASCII text")
 
 
+def _is_loopback(host: str) -> bool:
+    parts = host.split(".")
+    return host in ("localhost", "::1") or (parts[0] == "127" and len(parts) == 4 and all(map(str.isdigit, parts)))
+
+
 def _one_spelling(hub_url: str) -> str:
     """The same URL for the same hub, since it is part of what a credential is known by."""
     hub_url = hub_url.strip().rstrip("/")
     url = urlsplit(hub_url)
     host = url.hostname or ""
-    clean = re.fullmatch(r"[!-~]+", hub_url)
+    clean = hub_url.isascii() and hub_url.isprintable() and " " not in hub_url
     if url.scheme not in ("http", "https") or not host or url.query or url.fragment or not clean:
         raise InvalidOptions("hub_url is not a URL of the form https://host", hint="leave it out for Docker Hub")
     if "@" in url.netloc:
         raise InvalidOptions("hub_url holds a user name or password", hint="give them as identifier and secret")
-    if url.scheme == "http" and not re.fullmatch(_LOOPBACK, host):
+    if url.scheme == "http" and not _is_loopback(host):
         raise InvalidOptions(
             "hub_url starts with http://, which would send the secret unencrypted", hint="use https:// instead"
         )
@@ -237,7 +245,7 @@ def _check_secret(options: Options) -> None:
     if options["login_2fa_token"]:
         return
     secret, method = options["secret"], login_method(options)
-    if re.search(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", secret):
+    if any(char < " " or "\x7f" <= char < "\xa0" or char in "\u2028\u2029" for char in secret):
         raise InvalidOptions(
             "secret holds a line break or another control character", hint="strip it, with the trim filter for example"
         )
