@@ -163,15 +163,16 @@ def project(hub: t.Any, tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def shown(hub: t.Any, *texts: str) -> list[str]:
-    """Which of the secrets, tokens and codes of this hub these texts show."""
+    """Where these texts show a secret, a token or a code of this hub."""
     codes = {request.body["code"] for request in hub.requests if request.path == SECOND_FACTOR}
     codes.add(SECRETS["wrong_code"])
     secrets = {*hub.sessions, *hub.second_steps, *(value for value in SECRETS.values() if isinstance(value, str))}
     secrets |= {seed for name in ("seeds", "typed_seeds", "wrong_seeds") for seed in SECRETS[name].values()}
-    patterns = [re.escape(secret) for secret in secrets] + [rf"(?<![\d.]){code}(?!\d)" for code in codes]
+    # Six digits may stand by chance in a longer word, such as an address or a random name.
+    patterns = [re.escape(secret) for secret in secrets] + [rf"(?<![\w.]){code}(?!\w)" for code in codes]
     assert len(patterns) > 15
-    texts = tuple(UUID.sub("", text) for text in texts)
-    return [pattern for pattern in patterns if any(re.search(pattern, text) for text in texts)]
+    whole = "\0".join(re.sub(r"\\[nrt]", " ", UUID.sub("", text)) for text in texts)
+    return [whole[max(0, found.start() - 80) : found.end() + 40] for found in re.finditer("|".join(patterns), whole)]
 
 
 @pytest.mark.parametrize("verbosity", ["", "-v", "-vvvv"])
