@@ -166,7 +166,8 @@ def shown(hub: t.Any, *texts: str) -> list[str]:
     """Where these texts show a secret, a token or a code of this hub."""
     codes = {request.body["code"] for request in hub.requests if request.path == SECOND_FACTOR}
     codes.add(SECRETS["wrong_code"])
-    secrets = {*hub.sessions, *hub.second_steps, *(value for value in SECRETS.values() if isinstance(value, str))}
+    secrets = {*hub.sessions, *hub.second_steps}
+    secrets |= {value for value in SECRETS.values() if isinstance(value, str) and not value.isdigit()}
     secrets |= {seed for name in ("seeds", "typed_seeds", "wrong_seeds") for seed in SECRETS[name].values()}
     # Six digits may stand by chance in a longer word, such as an address or a random name.
     patterns = [re.escape(secret) for secret in secrets] + [rf"(?<![\w.]){code}(?!\w)" for code in codes]
