@@ -37,6 +37,8 @@ hub_emulator: t.Any = importlib.import_module("hub_emulator")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "error")
+    if config.getoption("dist", "no") == "load":  # with pytest-xdist, whose worker with all the plays would be the last
+        config.option.dist = "worksteal"
 
 
 @pytest.fixture(autouse=True)
