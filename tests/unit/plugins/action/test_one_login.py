@@ -176,13 +176,10 @@ TIMEOUT = """
     - hubops.dockerhub.dockerhub_token:
       timeout: 3
       ignore_errors: true
-      register: ended
     - hubops.dockerhub.dockerhub_token:
       register: hub
     - assert:
-        that:
-          - ended is failed
-          - hub.access_token is string
+        that: hub.access_token is string
 """
 
 INTERRUPTED = """
@@ -277,6 +274,7 @@ def test_a_task_may_end_while_it_waits(hub: t.Any, play: Play) -> None:
     hub.fail(TOKEN, status=None, delay=DEADLINE)
     played = play(TIMEOUT, "host[1:3]")
     assert played.returncode == 0, played.output
+    assert "ignored=1" in played.output  # of the one that logs in; another may do so in what is left of its own time
     assert hub.logins() == 2
 
 
@@ -314,14 +312,19 @@ def test_nothing_is_left_after_an_interrupt(
     (tmp_path / "playbook.yml").write_text(INTERRUPTED.replace("WHERE", where))
     hub.fail(TOKEN, status=None, delay=DEADLINE)
     started = begin(hub, tmp_path, *ansible_command("playbook"), "playbook.yml", "-i", "host1,host2", "-c", "local")
-    until = time.monotonic() + DEADLINE
-    while hub.logins() < 2:  # one has its token, one is in the middle of its login
-        assert time.monotonic() < until
-        assert started.poll() is None
-        time.sleep(0.05)
-    assert list(tmp_path.glob("local_tmp/ansible-local-*/dockerhub/run"))
-    os.killpg(started.pid, signal.SIGINT)
-    started.communicate(timeout=DEADLINE)
+    try:
+        assert started.stdout
+        assert any("[host" in line for line in started.stdout)  # one is done,
+        while hub.logins() < 2:  # and one is in the middle of its login
+            assert started.poll() is None
+            time.sleep(0.05)
+        # ansible-core waits for ever for the lock of a worker that is ended in the moment it hands over its result.
+        time.sleep(1)
+        assert list(tmp_path.glob("local_tmp/ansible-local-*/dockerhub/run"))
+        os.killpg(started.pid, signal.SIGINT)
+        started.communicate(timeout=DEADLINE / 2)
+    finally:
+        started.kill()
     assert list((tmp_path / "local_tmp").iterdir()) == []
     assert [path for path in tmp_path.rglob("*") if path.is_file() and b"dckr_pat_" in path.read_bytes()] == []
     assert list(tmp_path.glob("remote_tmp/*")) == []
