@@ -12,6 +12,7 @@ for _ in $(seq 100); do
     [ -e "$folder/url" ] || sleep 0.1
 done
 DOCKERHUB_URL=$(cat "$folder/url")
+export ANSIBLE_DEPRECATION_WARNINGS=true # which ansible-test keeps silent
 export DOCKERHUB_URL DOCKERHUB_USERNAME=mybot DOCKERHUB_PASSWORD=dckr_pat_fake-pat-of-mybot-000000000
 
 # expect CODE WORDS COMMAND...: what a command ends with and says; no token and no secret, ever
