@@ -347,6 +347,7 @@ def begin(hub: t.Any, tmp_path: pathlib.Path, *arguments: str) -> subprocess.Pop
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote_tmp"),
             "DOCKERHUB_URL": hub.url,
+            "PYTHONUNBUFFERED": "1",  # what is printed is read at once
         },
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
