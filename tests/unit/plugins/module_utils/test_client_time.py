@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import ACCESS_TOKEN, HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
@@ -58,7 +58,7 @@ def set_clock(hub: t.Any, now: float) -> None:
 
 
 def options(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
-    return checked({"hub_url": hub.url, "timeout": 5.0, **given})
+    return normalize_options({"hub_url": hub.url, "timeout": 5.0, **given})
 
 
 def log_in(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:

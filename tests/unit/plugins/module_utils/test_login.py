@@ -14,7 +14,7 @@ import pytest
 import requests
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
 SEED = hub_emulator.MFAUSER_TOTP_SECRET
@@ -36,7 +36,7 @@ def log_in(hub: t.Any) -> LogIn:
     travel(hub, 10 - hub.now() % 30)  # far from the end of a half minute, where a login waits for the next one
 
     def log_in(**given: t.Any) -> dict[str, t.Any]:
-        return fetch_token(checked({"hub_url": hub.url, **given}))
+        return fetch_token(normalize_options({"hub_url": hub.url, **given}))
 
     return log_in
 
@@ -180,7 +180,7 @@ def test_every_refusal_has_its_code_and_says_what_to_do(
     hub: t.Any, log_in: LogIn, given: dict[str, t.Any], code: str, status: int, hint: str
 ) -> None:
     error = refused(log_in, **given)
-    assert error.as_dict() == {"code": code, "http_status": status, "hint": error.hint, "retry_at": None}
+    assert error.public() == {"code": code, "http_status": status, "hint": error.hint, "retry_at": None}
     assert hint in str(error)
     assert str(error).startswith(f"Docker Hub login of {given.get('identifier', 'this account')} failed: ")
     assert [name for name in ("secret", "otp", "totp_secret") if given.get(name, "-") in str(error).split()] == []
