@@ -143,7 +143,7 @@ def test_a_long_text_is_searched_in_no_time(hub: t.Any) -> None:
 @pytest.mark.parametrize("second", ["otp", "totp_secret"])
 def test_codes_and_intermediate_tokens_that_the_server_repeats_are_hidden(hub: t.Any, second: str) -> None:
     def repeat(request: t.Any) -> t.Any:
-        return hub_emulator.Answer(400, {"detail": f"{request.body['code']} for {request.body['login_2fa_token']}?"})
+        return hub_emulator.Reply(400, {"detail": f"{request.body['code']} for {request.body['login_2fa_token']}?"})
 
     hub.fail(SECOND_FACTOR, None, respond=repeat)
     factor = {"otp": hub.totp("mfauser"), "totp_secret": SEED}[second]

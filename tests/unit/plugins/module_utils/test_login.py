@@ -197,7 +197,7 @@ def test_a_locked_account_stays_locked_for_the_right_password(hub: t.Any, log_in
 
 
 def test_either_endpoint_may_ask_for_the_code(hub: t.Any, log_in: LogIn) -> None:
-    hub.w21 = "login_2fa_token"
+    hub.token_path_second_factor = "login_2fa_token"
     assert refused(log_in, **MFAUSER).code == "otp_required"
     assert log_in(**MFAUSER, auth_method="access_token", totp_secret=SEED)["endpoint"] == SECOND_FACTOR
     assert hub.count(LOGIN) == 0
@@ -217,7 +217,7 @@ def test_the_rate_limit_is_told(hub: t.Any, log_in: LogIn) -> None:
     limit = log_in(**MYBOT)["rate_limit"]
     assert (limit["limit"], limit["remaining"]) == (100_000, 99_999)
     assert limit["reset"] > "2020-01-01T00:00:00Z"
-    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Answer(200, {"access_token": "opaque"}))
+    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Reply(200, {"access_token": "opaque"}))
     assert log_in(**MYBOT)["rate_limit"] is None
 
 
@@ -231,7 +231,7 @@ def test_a_token_of_somebody_else_is_worth_a_warning(hub: t.Any, log_in: LogIn) 
 
 def test_the_token_of_an_organization_may_name_whoever_made_it(hub: t.Any, log_in: LogIn) -> None:
     maker = hub_emulator.jwt({"alg": "RS256"}, {"username": "mybot"})
-    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Answer(200, {"access_token": maker}))
+    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Reply(200, {"access_token": maker}))
     result = log_in(**MYORG)
     assert (result["username"], result["warnings"]) == ("mybot", [])
 
