@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the documentation says and what the code does are the same."""
+"""Documentation and code describe the same options, results and errors."""
 
 from __future__ import annotations
 
@@ -22,10 +22,27 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options impo
 
 SPEC: dict[str, dict[str, t.Any]] = TOKEN_SPEC["argument_spec"]
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+FRAGMENTS = sorted((ROOT / "plugins/doc_fragments").glob("*.py"))
+
+# Codes that no login ends with, and dockerhub_token therefore does not document.
+OTHER_CODES = {
+    "cannot_change",
+    "conflict",
+    "insufficient_scope",
+    "needs_organization_token",
+    "needs_password_login",
+    "no_free_slot",
+    "not_found",
+    "plan_required",
+    "protected",
+    "token_expired",
+    "too_many_removals",
+    "unexpected_status",
+}
 
 
 def documented(kind: str, loader: t.Any) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    """The DOCUMENTATION, with its fragments, and the RETURN of a plugin, as ansible-doc reads them."""
+    """Return DOCUMENTATION, with all fragments, and RETURN of a plugin, as ansible-doc reads them."""
     doc, _examples, returned, _metadata = get_plugin_docs(
         "hubops.dockerhub.dockerhub_token", kind, loader, fragment_loader, False
     )
@@ -37,25 +54,25 @@ LOOKUP, _RETURNED = documented("lookup", lookup_loader)
 
 
 def described(rows: dict[str, dict[str, t.Any]]) -> dict[str, t.Any]:
-    """By option what a user needs to know of it."""
+    """Return type, choices, default and aliases of each option."""
     return {
         name: (row["type"], row.get("choices"), row.get("default"), row.get("aliases", []))
         for name, row in rows.items()
     }
 
 
-def test_the_task_has_the_options_that_are_documented() -> None:
+def test_the_task_documents_exactly_its_options() -> None:
     assert described(MODULE["options"]) == described(SPEC)
 
 
-def test_the_lookup_has_the_same_but_those_of_the_task_alone() -> None:
+def test_the_lookup_documents_all_options_except_the_task_only_ones() -> None:
     options = {**LOOKUP["options"]}
     assert (options.pop("_terms")["type"], options.pop("return_format")["choices"]) == ("list", ["token", "dict"])
     assert described(options) == described({name: row for name, row in SPEC.items() if name not in TASK_ONLY})
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_options_are_looked_for_where_the_lookup_says(name: str) -> None:
+def test_the_lookup_documents_the_sources_of_each_option(name: str) -> None:
     option = LOOKUP["options"][name]
     found = [tuple(entry["name"] for entry in option.get(kind, [])) for kind in ("vars", "env")]
     assert tuple(found) == SOURCES[name]
@@ -63,21 +80,22 @@ def test_options_are_looked_for_where_the_lookup_says(name: str) -> None:
     assert [(entry["section"], entry["key"]) for entry in option.get("ini", [])] == ini
 
 
-def test_what_a_task_returns_is_documented() -> None:
+def test_the_task_documents_exactly_its_return_values() -> None:
     assert set(RETURNED) == {*RESULT, "login_2fa_token", "error"} - {"warnings"}
     assert {name for name, row in RETURNED.items() if row["returned"] == "success"} == {*RESULT} - {"warnings"}
     assert set(RETURNED["rate_limit"]["contains"]) == {"limit", "remaining", "reset"}
     assert set(RETURNED["error"]["contains"]) == set(ModuleFailed("").as_dict())
 
 
-def test_every_error_code_is_documented_and_has_a_hint() -> None:
-    described = " ".join(RETURNED["error"]["contains"]["code"]["description"])
-    assert sorted(re.findall(r"V\((\w+)\)", described)) == sorted(HubError.codes)
-    with_its_own = {"invalid_options", "missing_library", "module_failed"}
-    assert {code.partition(":")[0] for code in HINTS} == {*HubError.codes} - with_its_own
+def test_every_code_of_a_login_is_documented_and_has_a_hint() -> None:
+    codes = {*HubError.codes} - OTHER_CODES
+    description = " ".join(RETURNED["error"]["contains"]["code"]["description"])
+    assert sorted(re.findall(r"V\((\w+)\)", description)) == sorted(codes)
+    with_own_hints = {"invalid_options", "missing_library", "module_failed"}
+    assert {code.partition(":")[0] for code in HINTS} == codes - with_own_hints
 
 
-def test_the_errors_are_drawn_as_they_are() -> None:
+def test_the_drawing_of_the_error_family_is_complete() -> None:
     drawn = dict(re.findall(r"── (\w+) +([a-z_]+)(?: |$)", _errors.__doc__ or "", re.MULTILINE))
     assert drawn == {kind.__name__: code for code, kind in HubError.codes.items()}
 
@@ -85,9 +103,7 @@ def test_the_errors_are_drawn_as_they_are() -> None:
 @pytest.mark.parametrize(
     "core", ["2.15.13", "2.16.12", "2.16.13", "2.16.14", "2.17.0", "2.17.5", "2.17.6", "2.18.0", "2.21.5", "2.22.0rc1"]
 )
-def test_the_versions_that_the_task_refuses_are_those_that_the_collection_excludes(
-    monkeypatch: pytest.MonkeyPatch, core: str
-) -> None:
+def test_the_task_refuses_exactly_the_excluded_versions_of_core(monkeypatch: pytest.MonkeyPatch, core: str) -> None:
     monkeypatch.setattr(action, "__version__", core)
     wanted = packaging.specifiers.SpecifierSet(
         yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"], prereleases=True
@@ -99,3 +115,17 @@ def test_the_versions_that_the_task_refuses_are_those_that_the_collection_exclud
             MissingLibrary, match=rf"{core} prints .* install ansible-core 2\.16\.13, 2\.17\.6, or 2\.18"
         ):
             action._require_hidden_results()
+
+
+def test_every_doc_fragment_is_private() -> None:
+    assert FRAGMENTS
+    for path in FRAGMENTS:
+        assert path.name.startswith("_"), path.name
+        assert "This fragment is PRIVATE" in path.read_text(), path.name
+
+
+def test_the_documented_action_groups_contain_the_task() -> None:
+    groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
+    documented = MODULE["attributes"]["action_group"]["membership"]
+    assert sorted(documented) == sorted(f"hubops.dockerhub.{name}" for name in groups)
+    assert all("dockerhub_token" in members for members in groups.values())
