@@ -117,7 +117,7 @@ class HubClient:
                 )
             raise self._refusal(raw, f"POST {self._url(operation.path)}", operation.rules, secrets)
 
-        return self._repeat(send, may_resend=operation is not SECOND_FACTOR)
+        return self._repeat(send, _if_unsent if operation is SECOND_FACTOR else _always)
 
     # Requests with the bearer token
 
@@ -230,7 +230,9 @@ class HubClient:
             raise self._refusal(raw, label, refusals.RESOURCE, [*self._secrets, self._bearer or ""])
 
         try:
-            return self._with_live_token(lambda: self._repeat(send, may_resend=method != "POST"), label)
+            return self._with_live_token(
+                lambda: self._repeat(send, _if_without_effect if method == "POST" else _always), label
+            )
         except errors.HubError as error:
             kind = secret_kind(self._options["secret"])
             raise explain(error, address.missing, address.needs.get(method), kind) from None
@@ -316,14 +318,13 @@ class HubClient:
         now = self.server_time() - 0.5
         return refusals.refusal(raw, refusals.Request(label, rules, secrets, now, self._options["identifier"]))
 
-    def _repeat(self, send: t.Callable[[], _T], *, may_resend: bool) -> _T:
-        """Send until it succeeds or the failure is final. What must not take effect twice is resent only if unsent."""
+    def _repeat(self, send: t.Callable[[], _T], may_resend: t.Callable[[errors.HubError], bool]) -> _T:
+        """Send until it succeeds, or the failure is final, or sending again might do harm."""
         while True:
             try:
                 return send()
             except errors.HubError as error:
-                is_safe = may_resend or not error.sent or error.http_status == 429
-                if not is_safe or not self.take_retry(error):
+                if not may_resend(error) or not self.take_retry(error):
                     raise
                 pause = max(error.retry_in or 0.0, self._next_pause())
                 if not isinstance(error, errors.RateLimited):
@@ -335,6 +336,20 @@ class HubClient:
         """Return the seconds before the next try: twice as many each time, and different for each client."""
         self._pauses += 1
         return min(LONGEST_PAUSE, 0.25 * 2.0**self._pauses) * random.uniform(0.5, 1)
+
+
+def _always(_error: errors.HubError) -> bool:
+    return True
+
+
+def _if_unsent(error: errors.HubError) -> bool:
+    """A code is never sent twice."""
+    return not error.sent
+
+
+def _if_without_effect(error: errors.HubError) -> bool:
+    """What creates something is sent again only if it did not reach Docker Hub, or was refused unread."""
+    return not error.sent or isinstance(error, errors.RateLimited)
 
 
 def _is_token(value: object) -> t.TypeGuard[str]:
