@@ -242,8 +242,8 @@ def repository(task: Task, hub: HubClient) -> Result:
             lambda: hub.object_of(hub.post(REPOSITORIES.at(namespace=names["namespace"]), body), here),
             lambda: hub.find(here),
         )
-        facts.update(repository_facts(created), teams=teams.permissions() if task.given("teams") else {})
-        return facts
+        facts.update(repository_facts(created))
+        return {**facts, "teams": teams.permissions() if task.given("teams") else {}}
 
     def update(changes: State) -> None:
         if "private" in changes:  # first, so that new texts are not public for a moment

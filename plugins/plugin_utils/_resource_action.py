@@ -80,12 +80,12 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
 
     def _arguments(self) -> dict[str, t.Any]:
         """Return the arguments that the user gave; raise ``InvalidOptions`` for one that does not exist."""
-        known = {*self.resource[0]["argument_spec"], *_CONNECTION}
+        own = self.resource[0]["argument_spec"]
         for name in self._task.args:
-            if name not in known:
+            if name not in own and name not in _CONNECTION:
                 raise InvalidOptions(
                     f"{printable(str(name))} is not an option of {self._task.action}",
-                    hint=f"the options are {', '.join(sorted(known))}",
+                    hint=f"the options are {', '.join(sorted(own))}; and for the login {', '.join(sorted(CONNECTION_SPEC))}",
                 )
         return {name: value for name, value in self._task.args.items() if not _is_omitted(value)}
 
