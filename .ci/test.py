@@ -23,7 +23,7 @@ def main() -> int:
     copy = lib.tree()
     python = lib.version_of(sys.executable)
     env = {"ANSIBLE_COLLECTIONS_PATH": str(lib.CACHE), "NO_COLOR": "1"}
-    emulator = copy / "tests/integration/targets/setup_hub_emulator/files/hub_emulator.py"
+    emulator = copy / "tests/integration/targets/setup_hub_emulator/files"
     said: dict[str, str] = {}
     failed: list[str] = []
     steps: dict[str, list[str | pathlib.Path]] = {

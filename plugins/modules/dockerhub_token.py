@@ -221,22 +221,22 @@ error:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC, checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC, normalize_options
 
 
 def main() -> None:
-    """Log in and answer; check mode logs in as well, so that later tasks have their token."""
+    """Log in and return the token. Check mode logs in as well, so that later tasks have their token."""
     module = AnsibleModule(**TOKEN_SPEC, supports_check_mode=True)
-    # A short secret, or a code that stands in the token by chance, would be cut out of the result; the core redacts.
+    # A short secret, or a code that is part of the token by chance, would be cut out of the result. _redact masks them.
     module.no_log_values.clear()
     try:
-        answer = fetch_token(checked(module.params))
+        result = fetch_token(normalize_options(module.params))
     except HubError as error:
-        # retry_in is for the action's memory of a lockout, which counts by another clock.
-        module.fail_json(msg=str(error), error=error.as_dict(), retry_in=error.retry_in, invocation={})
-    for warning in answer.pop("warnings"):
+        # The action needs the whole record; tools that call the module see msg and error.
+        module.fail_json(msg=str(error), error=error.public(), record=error.to_dict(), invocation={})
+    for warning in result.pop("warnings"):
         module.warn(warning)
-    module.exit_json(changed=False, invocation={}, **answer)
+    module.exit_json(changed=False, invocation={}, **result)
 
 
 if __name__ == "__main__":

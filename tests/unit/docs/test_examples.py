@@ -168,7 +168,7 @@ def test_the_examples_of_a_page_work_and_show_no_secret(
     for block in blocks:
         if block.language == "console":
             said += type_in(block, hub.url, tmp_path, environment)
-    shown = [secret for secret in {*VAULT.values(), *hub.sessions, *hub.pending} if secret in said]
+    shown = [secret for secret in {*VAULT.values(), *hub.bearers, *hub.authentication.pending} if secret in said]
     assert not shown, said
 
 

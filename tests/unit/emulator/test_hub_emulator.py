@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import email.utils
 import http.client
-import importlib.util
 import json
 import pathlib
 import signal
@@ -18,23 +17,11 @@ import time
 import typing as t
 import urllib.parse
 
+import hub_emulator as emulator
 import jwt
 import pytest
 
-EMULATOR = pathlib.Path(__file__).parents[2] / "integration/targets/setup_hub_emulator/files/hub_emulator.py"
-
-
-def load() -> t.Any:
-    if "hub_emulator" not in sys.modules:
-        spec = importlib.util.spec_from_file_location("hub_emulator", EMULATOR)
-        assert spec
-        assert spec.loader
-        sys.modules["hub_emulator"] = module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules["hub_emulator"]
-
-
-emulator = load()
+EMULATOR = pathlib.Path(emulator.__file__)
 TOKEN, LOGIN, SECOND_FACTOR = emulator.AUTH_PATHS
 REPOSITORIES = "/v2/namespaces/myorg/repositories"
 
@@ -104,7 +91,7 @@ def claims(token: str) -> dict[str, t.Any]:
 # Accounts
 
 
-def test_secrets_have_the_prefixes_and_lengths_of_docker_hub() -> None:  # W18
+def test_secrets_have_the_prefixes_and_lengths_of_docker_hub() -> None:
     pats = [account.pat for account in emulator.ACCOUNTS.values() if account.pat]
     assert {pat[:9] for pat in pats} == {"dckr_pat_"}
     assert {len(pat) for pat in pats} == {9 + 27}
@@ -133,7 +120,7 @@ def test_totp_agrees_with_the_test_vectors_of_rfc_6238(at: int, code: str) -> No
 def test_each_kind_of_secret_gives_an_access_token(client: Client, name: str, secret: str, source: str) -> None:
     reply = client.token(name, secret)
     assert (reply.status, list(reply.json)) == (200, ["access_token"])
-    found = claims(reply.json["access_token"])  # W15
+    found = claims(reply.json["access_token"])
     assert (found["iss"], found["aud"]) == ("https://api.docker.com/", "https://hub.docker.com")
     assert (found["exp"] - found["iat"], found["scope"]) == (600, "repo:public_read")
     assert found["https://hub.docker.com"]["username"] == name
@@ -153,7 +140,7 @@ def test_each_kind_of_secret_gives_an_access_token(client: Client, name: str, se
 )
 def test_access_token_is_refused_in_the_words_of_the_newer_services(client: Client, name: str, secret: str) -> None:
     reply = client.token(name, secret)
-    assert (reply.status, reply.json) == (401, {"message": "unauthorized", "errinfo": {}})  # W8
+    assert (reply.status, reply.json) == (401, {"message": "unauthorized", "errinfo": {}})
 
 
 REQUIRED = "value is required"
@@ -172,7 +159,7 @@ REQUIRED = "value is required"
 )
 def test_access_token_explains_an_invalid_body(client: Client, body: t.Any, errinfo: dict[str, str]) -> None:
     reply = client("POST", TOKEN, body)
-    assert (reply.status, reply.json) == (400, {"message": "body is invalid", "errinfo": errinfo})  # W8
+    assert (reply.status, reply.json) == (400, {"message": "body is invalid", "errinfo": errinfo})
     assert client.hub.logins() == 1
 
 
@@ -185,12 +172,12 @@ def test_access_token_explains_an_invalid_body(client: Client, body: t.Any, erri
         (b"", 400, "malformed request: EOF"),
     ],
 )
-def test_login_refuses_with_a_detail(client: Client, body: t.Any, status: int, detail: str) -> None:  # W9
+def test_login_refuses_with_a_detail(client: Client, body: t.Any, status: int, detail: str) -> None:
     reply = client("POST", LOGIN, body)
     assert (reply.status, reply.json) == (status, {"detail": detail})
 
 
-def test_login_gives_a_token_with_a_certificate_chain(client: Client) -> None:  # W17
+def test_login_gives_a_token_with_a_certificate_chain(client: Client) -> None:
     reply = client.login("plainuser", "plain-password-1")
     assert (reply.status, list(reply.json)) == (200, ["token"])
     header = jwt.get_unverified_header(reply.json["token"])
@@ -209,7 +196,7 @@ def test_single_sign_on_refuses_a_password_and_takes_a_pat(client: Client) -> No
     assert client.token("ssouser", "sso-password-1").json == {"message": "unauthorized", "errinfo": {}}
 
 
-def test_a_pat_under_another_name_logs_its_owner_in_where_told_so(client: Client) -> None:  # W18
+def test_a_pat_under_another_name_logs_its_owner_in_where_told_so(client: Client) -> None:
     assert client.token("plainuser", emulator.MYBOT_PAT).status == 401
     client.hub.pat_owner_only = False
     assert claims(client.bearer("plainuser"))["https://hub.docker.com"]["username"] == "mybot"
@@ -254,14 +241,14 @@ def test_pending_login_survives_a_wrong_code_and_ends_with_success_or_age(client
     assert client.second_factor(pending, 123456).status == 400
 
 
-def test_pat_skips_the_second_factor(client: Client) -> None:  # W18
+def test_pat_skips_the_second_factor(client: Client) -> None:
     reply = client.login("mfauser", emulator.MFAUSER_PAT)
     assert reply.status == 200
     assert claims(reply.json["token"])["https://hub.docker.com"]["source"].startswith("docker_pat|")
 
 
-def test_access_token_may_ask_for_the_second_factor(client: Client) -> None:  # W21
-    client.hub.w21 = "login_2fa_token"
+def test_access_token_may_ask_for_the_second_factor(client: Client) -> None:
+    client.hub.token_path_second_factor = "login_2fa_token"
     reply = client.token("mfauser", "mfa-password-1")
     assert (reply.status, reply.json["message"]) == (401, "unauthorized")
     assert client.second_factor(reply.json["login_2fa_token"], client.hub.totp("mfauser")).status == 200
@@ -270,7 +257,7 @@ def test_access_token_may_ask_for_the_second_factor(client: Client) -> None:  # 
 # Lockout and limits
 
 
-def test_refused_logins_lock_the_account_whatever_the_password(client: Client) -> None:  # W10
+def test_refused_logins_lock_the_account_whatever_the_password(client: Client) -> None:
     client.hub.lockout_after = 3
     assert [client.login("plainuser", "wrong-password").status for _dummy in range(4)] == [401, 401, 401, 429]
     right = client.login("plainuser", "plain-password-1")
@@ -279,7 +266,7 @@ def test_refused_logins_lock_the_account_whatever_the_password(client: Client) -
     assert client.token("mybot", emulator.MYBOT_PAT).status == 200
 
 
-def test_lockout_ends_and_is_prolonged_by_trying(client: Client) -> None:  # W10
+def test_lockout_ends_and_is_prolonged_by_trying(client: Client) -> None:
     client.hub.lockout_after, client.hub.lockout_seconds = 1, 100
     client.token("plainuser", "wrong-password")
     for _dummy in range(2):
@@ -299,7 +286,7 @@ def test_wrong_codes_lock_and_success_forgets_refusals(client: Client) -> None:
     assert [client.second_factor(pending, code).status for code in codes] == [401, 401, 429]
 
 
-def test_rate_limit_is_announced_and_kept(client: Client) -> None:  # W11
+def test_rate_limit_is_announced_and_kept(client: Client) -> None:
     client.hub.rate_limit = 2
     replies = [client.token("mybot", emulator.MYBOT_PAT) for _dummy in range(3)]
     assert [reply.status for reply in replies] == [200, 200, 429]
@@ -318,7 +305,7 @@ def test_rate_limit_is_announced_and_kept(client: Client) -> None:  # W11
 
 @pytest.mark.parametrize("path", [REPOSITORIES, f"{REPOSITORIES}/app", "/v2/access-tokens"])
 @pytest.mark.parametrize("bearer", [None, "not-a-token", emulator.MYBOT_PAT])
-def test_missing_or_wrong_token_is_refused(client: Client, path: str, bearer: str | None) -> None:  # W4
+def test_missing_or_wrong_token_is_refused(client: Client, path: str, bearer: str | None) -> None:
     reply = client("GET", path, bearer=bearer)
     assert (reply.status, reply.json) == (401, {"message": "unauthorized", "errinfo": {}})
 
@@ -354,7 +341,7 @@ def test_life_of_a_token_is_settable_down_to_parts_of_a_second_or_left_out(clien
     assert client("GET", REPOSITORIES, bearer=bearer).status == 200
 
 
-def test_public_read_needs_no_token_but_refuses_a_bad_one(client: Client) -> None:  # W6
+def test_public_read_needs_no_token_but_refuses_a_bad_one(client: Client) -> None:
     bearer = client.bearer()
     for name, private in (("open", False), ("closed", True)):
         client("POST", REPOSITORIES, {"name": name, "is_private": private}, bearer=bearer)
@@ -427,7 +414,7 @@ def test_list_has_pages(client: Client) -> None:
     assert client("GET", f"{REPOSITORIES}?page=x", bearer=bearer).status == 400
 
 
-def test_token_born_from_a_pat_does_not_list_access_tokens(client: Client) -> None:  # W13
+def test_token_born_from_a_pat_does_not_list_access_tokens(client: Client) -> None:
     reply = client("GET", "/v2/access-tokens", bearer=client.bearer())
     assert (reply.status, reply.json) == (403, {"message": "token issued from personal access token", "errinfo": {}})
     reply = client("GET", "/v2/access-tokens", bearer=client.bearer("mybot", "mybot-password-1"))
@@ -437,7 +424,7 @@ def test_token_born_from_a_pat_does_not_list_access_tokens(client: Client) -> No
 # The wire
 
 
-def test_paths_take_a_trailing_slash_and_know_their_methods(client: Client) -> None:  # W5
+def test_paths_take_a_trailing_slash_and_know_their_methods(client: Client) -> None:
     assert client("POST", f"{TOKEN}/", {"identifier": "mybot", "secret": emulator.MYBOT_PAT}).status == 200
     assert client.hub.count(TOKEN) == client.hub.count(f"{TOKEN}/") == 1
     refused = client("GET", TOKEN)
@@ -590,7 +577,7 @@ def test_fault_sends_raw_bytes(client: Client) -> None:
 
 def test_fault_can_be_a_function(client: Client) -> None:
     def odd(request: t.Any) -> t.Any:
-        return emulator.Answer(200, {"access_token": request.body["identifier"]}) if client.hub.count() == 2 else None
+        return emulator.Reply(200, {"access_token": request.body["identifier"]}) if client.hub.count() == 2 else None
 
     client.hub.fail(TOKEN, times=None, respond=odd)
     replies = [client.token("mybot", emulator.MYBOT_PAT) for _dummy in range(3)]

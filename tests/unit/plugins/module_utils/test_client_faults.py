@@ -14,7 +14,7 @@ import hub_emulator
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.faults import FAULTS, given_for
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
@@ -44,7 +44,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def options(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
-    return checked({"hub_url": hub.url, "timeout": 10.0, "retries": 1, **given})
+    return normalize_options({"hub_url": hub.url, "timeout": 10.0, "retries": 1, **given})
 
 
 def failure(of: dict[str, t.Any]) -> HubError:

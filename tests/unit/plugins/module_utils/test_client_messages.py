@@ -13,8 +13,8 @@ from urllib.parse import quote, quote_plus
 import hub_emulator
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
-from ansible_collections.hubops.dockerhub.plugins.module_utils._login import HINTS, fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
 MYBOT = {"identifier": "mybot", "secret": hub_emulator.MYBOT_PAT}
@@ -24,7 +24,7 @@ SEED = hub_emulator.MFAUSER_TOTP_SECRET
 
 
 def log_in(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
-    return fetch_token(checked({"hub_url": hub.url, "retries": 0, **given}))
+    return fetch_token(normalize_options({"hub_url": hub.url, "retries": 0, **given}))
 
 
 def refused(hub: t.Any, **given: t.Any) -> HubError:
@@ -143,7 +143,7 @@ def test_a_long_text_is_searched_in_no_time(hub: t.Any) -> None:
 @pytest.mark.parametrize("second", ["otp", "totp_secret"])
 def test_codes_and_intermediate_tokens_that_the_server_repeats_are_hidden(hub: t.Any, second: str) -> None:
     def repeat(request: t.Any) -> t.Any:
-        return hub_emulator.Answer(400, {"detail": f"{request.body['code']} for {request.body['login_2fa_token']}?"})
+        return hub_emulator.Reply(400, {"detail": f"{request.body['code']} for {request.body['login_2fa_token']}?"})
 
     hub.fail(SECOND_FACTOR, None, respond=repeat)
     factor = {"otp": hub.totp("mfauser"), "totp_secret": SEED}[second]
@@ -183,7 +183,7 @@ def test_the_name_of_an_account_is_no_reason(hub: t.Any, name: str) -> None:
 
 def test_what_is_not_found_is_a_matter_of_the_url(hub: t.Any) -> None:
     with pytest.raises(HubError) as caught:
-        fetch_token(checked({**MYBOT, "hub_url": f"{hub.url}/v2"}))
+        fetch_token(normalize_options({**MYBOT, "hub_url": f"{hub.url}/v2"}))
     assert caught.value.code == "invalid_request"
     assert "answered 404" in str(caught.value)
     assert "check hub_url: it is the base URL" in str(caught.value)

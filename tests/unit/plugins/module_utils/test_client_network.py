@@ -21,7 +21,7 @@ import pytest
 import trustme
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked, longest_login
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import longest_login, normalize_options
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
 PLAINUSER = {"identifier": "plainuser", "secret": "plain-password-1"}
@@ -30,7 +30,7 @@ TIMEOUT = 0.5
 
 
 def options(hub_url: str, **given: t.Any) -> dict[str, t.Any]:
-    return checked({"hub_url": hub_url, "timeout": 5.0, "retries": 0, **PLAINUSER, **given})
+    return normalize_options({"hub_url": hub_url, "timeout": 5.0, "retries": 0, **PLAINUSER, **given})
 
 
 def log_in(hub_url: str, **given: t.Any) -> str:

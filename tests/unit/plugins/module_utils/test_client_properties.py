@@ -15,10 +15,10 @@ import typing as t
 import hub_emulator
 import pyotp
 import pytest
-from ansible_collections.hubops.dockerhub.plugins.module_utils import _client
+from ansible_collections.hubops.dockerhub.plugins.module_utils import _answers
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, InvalidOptions
-from ansible_collections.hubops.dockerhub.plugins.module_utils._login import RESULT, fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked, plain, totp_seed
+from ansible_collections.hubops.dockerhub.plugins.module_utils._login import EMPTY_RESULT, fetch_token
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import read_token
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -92,7 +92,7 @@ def test_claims_may_be_nested_as_deep_as_they_like(levels: int) -> None:
 def check_error(error: HubError) -> None:
     assert str(error).isprintable()
     assert error.hint
-    json.dumps(error.as_dict()).encode()
+    json.dumps(error.public()).encode()
 
 
 # Retry times (W11)
@@ -100,19 +100,19 @@ def check_error(error: HubError) -> None:
 
 @given(st.none() | st.text() | st.floats().map(str) | st.integers().map(str), st.floats(0, 4e9))
 def test_every_header_names_a_time_to_come_or_none(value: str | None, now: float) -> None:
-    seconds = _client._seconds(value, now)
+    seconds = _answers.seconds_until(value, now)
     assert seconds is None or (math.isfinite(seconds) and seconds >= 0)
 
 
 @given(st.integers(0, 10**8), st.integers(NOW, 4 * 10**9))
 def test_all_three_ways_to_name_a_time_are_read(seconds: int, now: int) -> None:
     names = (str(seconds), str(now + seconds), email.utils.formatdate(now + seconds, usegmt=True))
-    assert [_client._seconds(name, now) for name in names] == [seconds] * 3
+    assert [_answers.seconds_until(name, now) for name in names] == [seconds] * 3
 
 
 @given(st.text() | st.datetimes().map(str) | st.from_regex(r"\w{3}, \d+ \w{3} \d+ \d+:\d+:\d+ ?[-+A-Z0-9]*"))
 def test_every_date_is_one_or_none(value: str) -> None:
-    stamp = _client._date(value)
+    stamp = _answers.unix_time(value)
     assert stamp is None or math.isfinite(stamp)
 
 
@@ -146,11 +146,11 @@ def test_every_answer_is_a_token_or_an_error(hub: t.Any, status: int, headers: d
     hub.fail(TOKEN, status=status, headers=headers, body=body)
     mine = {"identifier": "mybot", "secret": hub_emulator.MYBOT_PAT, "hub_url": hub.url, "retries": 0, "timeout": 2.0}
     try:
-        result = fetch_token(checked(mine))
+        result = fetch_token(normalize_options(mine))
     except HubError as error:
         check_error(error)
     else:
-        assert set(result) == set(RESULT)
+        assert set(result) == set(EMPTY_RESULT)
         assert result["access_token"].isascii()
         assert result["access_token"].isprintable()
         check_told(result)

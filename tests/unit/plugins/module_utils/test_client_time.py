@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import ACCESS_TOKEN, HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
@@ -58,7 +58,7 @@ def set_clock(hub: t.Any, now: float) -> None:
 
 
 def options(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
-    return checked({"hub_url": hub.url, "timeout": 5.0, **given})
+    return normalize_options({"hub_url": hub.url, "timeout": 5.0, **given})
 
 
 def log_in(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
@@ -260,7 +260,7 @@ def test_a_wrong_clock_costs_no_code(hub: t.Any, clock: Clock, offset: int) -> N
 
 def test_a_second_step_alone_learns_the_time_from_its_refusal(hub: t.Any) -> None:
     pending = log_in(hub, **MFAUSER, on_otp_required="return")["login_2fa_token"]
-    hub.pending[pending] = (hub.accounts["mfauser"], hub.now() + 300)
+    hub.authentication.pending[pending] = hub_emulator.PendingLogin(hub.accounts["mfauser"], hub.now() + 300)
     assert log_in(hub, login_2fa_token=pending, totp_secret=TOTP["totp_secret"])["username"] == "mfauser"
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (1, 2)
 
@@ -289,7 +289,7 @@ def test_without_leave_to_wait_the_dying_code_has_to_do(hub: t.Any, clock: Clock
 
 
 def test_a_code_that_another_run_used_up_is_followed_by_the_next_one(hub: t.Any, clock: Clock) -> None:
-    hub.used_codes.add(("mfauser", int(hub.now() // 30)))
+    hub.authentication.used_codes.add(("mfauser", int(hub.now() // 30)))
     assert log_in(hub, **TOTP)["username"] == "mfauser"
     assert hub.count(LOGIN) == len(codes(hub)) == len(set(codes(hub))) == 2
     (slept,) = clock.slept

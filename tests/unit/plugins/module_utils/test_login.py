@@ -14,7 +14,7 @@ import pytest
 import requests
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import checked
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
 
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
 SEED = hub_emulator.MFAUSER_TOTP_SECRET
@@ -36,7 +36,7 @@ def log_in(hub: t.Any) -> LogIn:
     travel(hub, 10 - hub.now() % 30)  # far from the end of a half minute, where a login waits for the next one
 
     def log_in(**given: t.Any) -> dict[str, t.Any]:
-        return fetch_token(checked({"hub_url": hub.url, **given}))
+        return fetch_token(normalize_options({"hub_url": hub.url, **given}))
 
     return log_in
 
@@ -180,7 +180,7 @@ def test_every_refusal_has_its_code_and_says_what_to_do(
     hub: t.Any, log_in: LogIn, given: dict[str, t.Any], code: str, status: int, hint: str
 ) -> None:
     error = refused(log_in, **given)
-    assert error.as_dict() == {"code": code, "http_status": status, "hint": error.hint, "retry_at": None}
+    assert error.public() == {"code": code, "http_status": status, "hint": error.hint, "retry_at": None}
     assert hint in str(error)
     assert str(error).startswith(f"Docker Hub login of {given.get('identifier', 'this account')} failed: ")
     assert [name for name in ("secret", "otp", "totp_secret") if given.get(name, "-") in str(error).split()] == []
@@ -197,7 +197,7 @@ def test_a_locked_account_stays_locked_for_the_right_password(hub: t.Any, log_in
 
 
 def test_either_endpoint_may_ask_for_the_code(hub: t.Any, log_in: LogIn) -> None:
-    hub.w21 = "login_2fa_token"
+    hub.token_path_second_factor = "login_2fa_token"
     assert refused(log_in, **MFAUSER).code == "otp_required"
     assert log_in(**MFAUSER, auth_method="access_token", totp_secret=SEED)["endpoint"] == SECOND_FACTOR
     assert hub.count(LOGIN) == 0
@@ -217,7 +217,7 @@ def test_the_rate_limit_is_told(hub: t.Any, log_in: LogIn) -> None:
     limit = log_in(**MYBOT)["rate_limit"]
     assert (limit["limit"], limit["remaining"]) == (100_000, 99_999)
     assert limit["reset"] > "2020-01-01T00:00:00Z"
-    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Answer(200, {"access_token": "opaque"}))
+    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Reply(200, {"access_token": "opaque"}))
     assert log_in(**MYBOT)["rate_limit"] is None
 
 
@@ -231,7 +231,7 @@ def test_a_token_of_somebody_else_is_worth_a_warning(hub: t.Any, log_in: LogIn) 
 
 def test_the_token_of_an_organization_may_name_whoever_made_it(hub: t.Any, log_in: LogIn) -> None:
     maker = hub_emulator.jwt({"alg": "RS256"}, {"username": "mybot"})
-    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Answer(200, {"access_token": maker}))
+    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Reply(200, {"access_token": maker}))
     result = log_in(**MYORG)
     assert (result["username"], result["warnings"]) == ("mybot", [])
 

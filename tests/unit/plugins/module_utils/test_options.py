@@ -34,7 +34,7 @@ def options(**given: t.Any) -> dict[str, t.Any]:
 def test_bad_combinations_are_named(what: str) -> None:
     given, words = {**BAD, **BAD_IN_TASKS}[what]
     with pytest.raises(InvalidOptions) as caught:
-        checked(options(**given))
+        normalize_options(options(**given))
     said = str(caught.value)
     assert [word for word in words if word not in said] == []
     assert leaks(given, said) == []
@@ -44,7 +44,7 @@ def test_bad_combinations_are_named(what: str) -> None:
 def test_a_login_needs_both_halves(missing: str) -> None:
     given = {name: value for name, value in MINE.items() if name != missing}
     with pytest.raises(InvalidOptions, match=rf"^{missing} is missing; .*dockerhub_{missing}.*DOCKERHUB_"):
-        checked(options(**given))
+        normalize_options(options(**given))
 
 
 @pytest.mark.parametrize(
@@ -63,11 +63,11 @@ def test_a_login_needs_both_halves(missing: str) -> None:
     ],
 )
 def test_good_combinations_pass(given: dict[str, t.Any]) -> None:
-    assert {name: checked(options(**given))[name] for name in given} == given
+    assert {name: normalize_options(options(**given))[name] for name in given} == given
 
 
 def test_the_url_needs_no_care_with_its_end() -> None:
-    assert checked(options(**MINE, hub_url=" https://hub.docker.com/ "))["hub_url"] == "https://hub.docker.com"
+    assert normalize_options(options(**MINE, hub_url=" https://hub.docker.com/ "))["hub_url"] == "https://hub.docker.com"
 
 
 @pytest.mark.parametrize(

@@ -401,7 +401,7 @@ def test_one_first_step_and_one_code_serve_everybody(hub: t.Any, ask: Ask) -> No
 
 
 def test_a_first_step_at_create_access_token_is_served_by_its_second(hub: t.Any, ask: Ask) -> None:
-    hub.w21 = "login_2fa_token"
+    hub.token_path_second_factor = "login_2fa_token"
     given = {**MFAUSER, "auth_method": "access_token"}
     first = ask(**given, on_otp_required="return")
     code = {"login_2fa_token": first["login_2fa_token"], "otp": hub.totp("mfauser"), "auth_method": "access_token"}
@@ -469,7 +469,7 @@ def test_a_code_that_is_used_up_is_not_sent_again(hub: t.Any, ask: Ask, travel: 
 
 def test_after_a_refused_code_a_login_in_two_steps_begins_anew(hub: t.Any, ask: Ask) -> None:
     first = ask(**MFAUSER, on_otp_required="return")
-    hub.pending.clear()  # too old: refused like a wrong code
+    hub.authentication.pending.clear()  # too old: refused like a wrong code
     assert ask(login_2fa_token=first["login_2fa_token"], otp=hub.totp("mfauser"))["error"] == "otp_invalid"
     second = ask(**MFAUSER, on_otp_required="return")
     assert second["login_2fa_token"] != first["login_2fa_token"]
@@ -477,7 +477,7 @@ def test_after_a_refused_code_a_login_in_two_steps_begins_anew(hub: t.Any, ask: 
 
 def test_a_totp_secret_refused_in_a_second_step_may_pass_in_a_whole_login(hub: t.Any, ask: Ask) -> None:
     first = ask(**MFAUSER, on_otp_required="return")
-    hub.pending.clear()
+    hub.authentication.pending.clear()
     for _dummy in range(2):
         assert ask(login_2fa_token=first["login_2fa_token"], **TOTP)["error"] == "otp_invalid"
     assert hub.count(SECOND_FACTOR) == 1
