@@ -18,8 +18,12 @@ import typing as t
 import hub_emulator
 import pytest
 import yaml
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC, checked, longest_login
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import SOURCES
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
+    TOKEN_SPEC,
+    longest_login,
+    normalize_options,
+)
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GUIDES = ROOT / "docs/docsite/rst"
@@ -252,5 +256,7 @@ def test_the_guide_tells_where_every_option_is_found() -> None:
 
 def test_the_guide_knows_how_long_a_login_may_take() -> None:
     login = {"identifier": "mybot", "secret": "any password"}
-    longest = [longest_login(checked({**login, "auth_method": method})) for method in ("access_token", "login")]
+    longest = [
+        longest_login(normalize_options({**login, "auth_method": method})) for method in ("access_token", "login")
+    ]
     assert "{:.0f} s and {:.0f} s".format(*longest) in " ".join((GUIDES / "guide_token.rst").read_text().split())

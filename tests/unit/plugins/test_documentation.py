@@ -13,12 +13,14 @@ import pytest
 import yaml
 from ansible.plugins.loader import fragment_loader, lookup_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
-from ansible_collections.hubops.dockerhub.plugins.action import dockerhub_token as action
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, MissingLibrary, ModuleFailed
-from ansible_collections.hubops.dockerhub.plugins.module_utils._login import HINTS, RESULT
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import SOURCES, TASK_ONLY
+from ansible_collections.hubops.dockerhub.plugins.module_utils._hints import LOGIN_HINTS
+from ansible_collections.hubops.dockerhub.plugins.module_utils._login import EMPTY_RESULT
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import CONNECTION_SPEC, TOKEN_SPEC
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import TASK_ONLY
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_task import require_hidden_results
 
 SPEC: dict[str, dict[str, t.Any]] = TOKEN_SPEC["argument_spec"]
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -81,10 +83,10 @@ def test_the_lookup_documents_the_sources_of_each_option(name: str) -> None:
 
 
 def test_the_task_documents_exactly_its_return_values() -> None:
-    assert set(RETURNED) == {*RESULT, "login_2fa_token", "error"} - {"warnings"}
-    assert {name for name, row in RETURNED.items() if row["returned"] == "success"} == {*RESULT} - {"warnings"}
+    assert set(RETURNED) == {*EMPTY_RESULT, "login_2fa_token", "error"} - {"warnings"}
+    assert {name for name, row in RETURNED.items() if row["returned"] == "success"} == {*EMPTY_RESULT} - {"warnings"}
     assert set(RETURNED["rate_limit"]["contains"]) == {"limit", "remaining", "reset"}
-    assert set(RETURNED["error"]["contains"]) == set(ModuleFailed("").as_dict())
+    assert set(RETURNED["error"]["contains"]) == set(ModuleFailed("").public())
 
 
 def test_every_code_of_a_login_is_documented_and_has_a_hint() -> None:
@@ -92,7 +94,7 @@ def test_every_code_of_a_login_is_documented_and_has_a_hint() -> None:
     description = " ".join(RETURNED["error"]["contains"]["code"]["description"])
     assert sorted(re.findall(r"V\((\w+)\)", description)) == sorted(codes)
     with_own_hints = {"invalid_options", "missing_library", "module_failed"}
-    assert {code.partition(":")[0] for code in HINTS} == codes - with_own_hints
+    assert {code.partition(":")[0] for code in LOGIN_HINTS} == codes - with_own_hints
 
 
 def test_the_drawing_of_the_error_family_is_complete() -> None:
@@ -103,18 +105,22 @@ def test_the_drawing_of_the_error_family_is_complete() -> None:
 @pytest.mark.parametrize(
     "core", ["2.15.13", "2.16.12", "2.16.13", "2.16.14", "2.17.0", "2.17.5", "2.17.6", "2.18.0", "2.21.5", "2.22.0rc1"]
 )
-def test_the_task_refuses_exactly_the_excluded_versions_of_core(monkeypatch: pytest.MonkeyPatch, core: str) -> None:
-    monkeypatch.setattr(action, "__version__", core)
-    wanted = packaging.specifiers.SpecifierSet(
-        yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"], prereleases=True
-    )
-    if core in wanted:
-        action._require_hidden_results()
+def test_the_task_refuses_exactly_the_excluded_versions_of_core(core: str) -> None:
+    requires = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"]
+    if core in packaging.specifiers.SpecifierSet(requires, prereleases=True):
+        require_hidden_results(core)
     else:
         with pytest.raises(
             MissingLibrary, match=rf"{core} prints .* install ansible-core 2\.16\.13, 2\.17\.6, or 2\.18"
         ):
-            action._require_hidden_results()
+            require_hidden_results(core)
+
+
+def test_the_fragments_of_resource_tasks_describe_exactly_their_options() -> None:
+    fragments = [fragment_loader.get(f"hubops.dockerhub.{name}") for name in ("_login", "_connection")]
+    texts = [fragments[0].DOCUMENTATION, fragments[0].RESOURCE, fragments[1].DOCUMENTATION]
+    options = {name: row for text in texts for name, row in yaml.safe_load(text)["options"].items()}
+    assert described(options) == described(CONNECTION_SPEC)
 
 
 def test_every_doc_fragment_is_private() -> None:
