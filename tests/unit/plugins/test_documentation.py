@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 import re
 import typing as t
@@ -25,6 +26,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_task impor
 SPEC: dict[str, dict[str, t.Any]] = TOKEN_SPEC["argument_spec"]
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FRAGMENTS = sorted((ROOT / "plugins/doc_fragments").glob("*.py"))
+RESOURCES = sorted({path.stem for path in (ROOT / "plugins/modules").glob("dockerhub_*.py")} - {"dockerhub_token"})
 
 # Codes that no login ends with, and dockerhub_token therefore does not document.
 OTHER_CODES = {
@@ -43,10 +45,10 @@ OTHER_CODES = {
 }
 
 
-def documented(kind: str, loader: t.Any) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+def documented(kind: str, loader: t.Any, name: str = "dockerhub_token") -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """Return DOCUMENTATION, with all fragments, and RETURN of a plugin, as ansible-doc reads them."""
     doc, _examples, returned, _metadata = get_plugin_docs(
-        "hubops.dockerhub.dockerhub_token", kind, loader, fragment_loader, False
+        f"hubops.dockerhub.{name}", kind, loader, fragment_loader, False
     )
     return doc, returned
 
@@ -116,11 +118,11 @@ def test_the_task_refuses_exactly_the_excluded_versions_of_core(core: str) -> No
             require_hidden_results(core)
 
 
-def test_the_fragments_of_resource_tasks_describe_exactly_their_options() -> None:
-    fragments = [fragment_loader.get(f"hubops.dockerhub.{name}") for name in ("_login", "_connection")]
-    texts = [fragments[0].DOCUMENTATION, fragments[0].RESOURCE, fragments[1].DOCUMENTATION]
-    options = {name: row for text in texts for name, row in yaml.safe_load(text)["options"].items()}
-    assert described(options) == described(CONNECTION_SPEC)
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_resource_task_documents_exactly_its_options(name: str) -> None:
+    module = importlib.import_module(f"ansible_collections.hubops.dockerhub.plugins.modules.{name}")
+    spec = {**CONNECTION_SPEC, **module.SPEC["argument_spec"]}
+    assert described(documented("module", module_loader, name)[0]["options"]) == described(spec)
 
 
 def test_every_doc_fragment_is_private() -> None:
@@ -130,8 +132,20 @@ def test_every_doc_fragment_is_private() -> None:
         assert "This fragment is PRIVATE" in path.read_text(), path.name
 
 
-def test_the_documented_action_groups_contain_the_task() -> None:
+@pytest.mark.parametrize("name", ["dockerhub_token", *RESOURCES])
+def test_the_documented_action_groups_contain_the_task(name: str) -> None:
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
-    documented = MODULE["attributes"]["action_group"]["membership"]
-    assert sorted(documented) == sorted(f"hubops.dockerhub.{name}" for name in groups)
-    assert all("dockerhub_token" in members for members in groups.values())
+    membership = documented("module", module_loader, name)[0]["attributes"]["action_group"]["membership"]
+    assert sorted(membership) == sorted(
+        f"hubops.dockerhub.{group}" for group in groups if name in members(groups, group)
+    )
+
+
+def members(groups: dict[str, list[t.Any]], group: str) -> set[str]:
+    """Return the tasks of an action group, with those of the groups that it extends."""
+    names: set[str] = set()
+    for entry in groups[group]:
+        extended = entry["metadata"]["extend_group"] if isinstance(entry, dict) else []
+        names |= {entry} if isinstance(entry, str) else set()
+        names = names.union(*(members(groups, other) for other in extended))
+    return names
