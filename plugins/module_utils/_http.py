@@ -161,7 +161,8 @@ def _proxy_failed(failure: _Failure, label: str, _timeout: float) -> errors.HubE
         f"{label} did not get through the proxy{failure.reason}",
         hint=PROXY_LOGIN if refused else None,
         retry_in=None if refused else 0.0,  # a proxy that refuses a password may lock an account as well
-        sent=False,
+        # urllib3 1 reports a connection that was lost later in the same way.
+        sent=_was_sent(failure) and "it answered" not in failure.reason,
     )
 
 
