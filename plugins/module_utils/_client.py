@@ -28,6 +28,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._session import H
 
 _T = t.TypeVar("_T")
 
+_SUCCESS = range(200, 300)
 _LARGEST_LOGIN = 2**20
 _LARGEST_ANSWER = 2**24
 """Bytes of an unpacked body that are read at most."""
@@ -110,7 +111,7 @@ class HubClient:
             data = refusals.hub_json(raw)
             data = data if isinstance(data, dict) else {}
             token, pending = data.get(operation.token_field), data.get("login_2fa_token")
-            if 200 <= raw.status < 300 and _is_token(token):
+            if raw.status in _SUCCESS and _is_token(token):
                 return Grant(token, operation.path, self.rate_limit)
             # Documented for the deprecated login only, but either operation may answer so.
             if _is_token(pending) and operation is not SECOND_FACTOR:
@@ -153,23 +154,24 @@ class HubClient:
         *,
         query: t.Mapping[str, t.Any] | None = None,
         body: t.Any = None,
+        accept: t.Container[int] = _SUCCESS,
     ) -> Answer:
-        """Send one request below ``/v2/`` and return the answer, if it is a success; raise ``HubError`` otherwise.
+        """Send one request below ``/v2/`` and return the answer, if its status is accepted; raise ``HubError`` otherwise.
 
         A legacy path is tried after 404 or 405 of the first one.
         """
         address = Address(target) if isinstance(target, str) else target
         try:
-            return self._send(method, address.path, address, query, body)
+            return self._send(method, address.path, address, query, body, accept)
         except (errors.NotFound, errors.InvalidRequest) as error:
-            if not address.legacy or error.http_status not in (404, 405):
+            if not address.legacy or method not in address.legacy_methods or error.http_status not in (404, 405):
                 raise
             first = error
         try:
-            return self._send(method, address.legacy, address, query, body)
+            return self._send(method, address.legacy, address, query, body, accept)
         except errors.Forbidden:
-            if method == "GET" and isinstance(first, errors.NotFound):
-                raise first from None  # the legacy path is closed to each organization access token
+            if isinstance(first, errors.NotFound):  # legacy paths are closed to some tokens, and prove nothing then
+                raise first from None
             raise
 
     def pages(self, target: Address | str, query: t.Mapping[str, t.Any] | None = None) -> t.Iterator[dict[str, t.Any]]:
@@ -217,7 +219,13 @@ class HubClient:
         return answer.data
 
     def _send(
-        self, method: str, path: str, address: Address, query: t.Mapping[str, t.Any] | None, body: t.Any
+        self,
+        method: str,
+        path: str,
+        address: Address,
+        query: t.Mapping[str, t.Any] | None,
+        body: t.Any,
+        accept: t.Container[int],
     ) -> Answer:
         label = f"{method} {self._url(path)}"
         missing = printable(address.missing, self._secrets)
@@ -227,7 +235,7 @@ class HubClient:
             nonlocal may_be_deleted
             self._pace()
             try:
-                return self._send_once(method, path, query, body)
+                return self._send_once(method, path, query, body, accept)
             except errors.NotFound:
                 if may_be_deleted:
                     return Answer(204, None)
@@ -245,12 +253,14 @@ class HubClient:
             kind = secret_kind(self._options["secret"])
             raise explain(error, missing, address.needs.get(method), kind) from None
 
-    def _send_once(self, method: str, path: str, query: t.Mapping[str, t.Any] | None, body: t.Any) -> Answer:
+    def _send_once(
+        self, method: str, path: str, query: t.Mapping[str, t.Any] | None, body: t.Any, accept: t.Container[int]
+    ) -> Answer:
         headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
         content = {} if body is None else {"json": body}
         raw = self._exchange(method, path, _LARGEST_ANSWER, params=query, headers=headers, **content)
         data = refusals.hub_json(raw)
-        if 200 <= raw.status < 300 and (data is not None or not refusals.is_from_edge(raw)):
+        if raw.status in accept and (data is not None or not refusals.is_from_edge(raw)):
             return Answer(raw.status, data, raw.body.decode("utf-8", "replace"))
         label, secrets = f"{method} {self._url(path)}", [*self._secrets, self._bearer or ""]
         raise self._refusal(raw, label, refusals.RESOURCE, secrets)

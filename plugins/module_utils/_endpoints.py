@@ -27,8 +27,9 @@ class Need(t.NamedTuple):
 class Endpoint(t.NamedTuple):
     """A path of the API.
 
-    ``template`` is the documented path; ``legacy`` is an older one, tried only after 404 or 405. ``missing`` describes what
-    a 404 means. ``needs`` lists the requirements by method, ``evidence`` the heading in docs/docker_hub_api.md.
+    ``missing`` describes what a 404 means. ``needs`` lists the requirements by method, ``evidence`` the heading in
+    docs/docker_hub_api.md. ``legacy`` is an older path, tried only after 404 or 405, and only for ``legacy_methods``: those
+    that no document describes for ``template``.
     """
 
     template: str
@@ -36,13 +37,15 @@ class Endpoint(t.NamedTuple):
     evidence: str
     needs: dict[str, Need]
     legacy: str | None = None
+    legacy_methods: tuple[str, ...] = ()
 
     def at(self, **names: t.Any) -> Address:
         """Return the address of one resource; each name is URL-encoded. Raises ``InvalidOptions``."""
         shown = {name: str(value) for name, value in names.items()}
         encoded = {name: _encoded(name, value) for name, value in shown.items()}
         legacy = self.legacy.format(**encoded) if self.legacy else None
-        return Address(self.template.format(**encoded), legacy, self.missing.format(**shown), self.needs)
+        missing = self.missing.format(**shown)
+        return Address(self.template.format(**encoded), legacy, self.legacy_methods, missing, self.needs)
 
 
 def _encoded(name: str, value: str) -> str:
@@ -59,10 +62,11 @@ def _encoded(name: str, value: str) -> str:
 
 
 class Address(t.NamedTuple):
-    """One resource: its path, its legacy path, what a 404 means, the requirements by method."""
+    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method."""
 
     path: str
     legacy: str | None = None
+    legacy_methods: tuple[str, ...] = ()
     missing: str = ""
     needs: t.Mapping[str, Need] = {}
 
@@ -89,6 +93,7 @@ REPOSITORY = Endpoint(
         "DELETE": Need("repo:admin", "scope-repository-admin"),
     },
     legacy=_LEGACY,
+    legacy_methods=("PATCH", "DELETE"),
 )
 PRIVACY = Endpoint(
     _NAMESPACE + "/{repository}/privacy",
@@ -96,6 +101,7 @@ PRIVACY = Endpoint(
     "Repositories",
     {"POST": Need("repo:admin", "scope-repository-edit")},
     legacy=_LEGACY + "/privacy",
+    legacy_methods=("POST",),
 )
 IMMUTABLE_TAGS = Endpoint(
     _NAMESPACE + "/{repository}/immutabletags",
@@ -114,7 +120,6 @@ TAGS = Endpoint(
     "the repository {namespace}/{repository}",
     "Tags",
     {"GET": Need("repo:read", "scope-tag-read"), "HEAD": Need("repo:read", "scope-tag-read")},
-    legacy=_LEGACY + "/tags",
 )
 TAG = Endpoint(
     _NAMESPACE + "/{repository}/tags/{tag}",
@@ -126,6 +131,7 @@ TAG = Endpoint(
         "DELETE": Need("repo:admin", "scope-tag-admin"),
     },
     legacy=_LEGACY + "/tags/{tag}",
+    legacy_methods=("DELETE",),
 )
 REPOSITORY_TEAMS = Endpoint(
     _NAMESPACE + "/{repository}/groups",
@@ -133,6 +139,7 @@ REPOSITORY_TEAMS = Endpoint(
     "Repository teams",
     {"GET": Need("repo:admin", "scope-repo-group-read"), "POST": Need("repo:admin", "scope-repo-group-edit")},
     legacy=_LEGACY + "/groups",
+    legacy_methods=("GET", "POST"),
 )
 REPOSITORY_TEAM = Endpoint(
     _NAMESPACE + "/{repository}/groups/{group_id}",
@@ -140,6 +147,7 @@ REPOSITORY_TEAM = Endpoint(
     "Repository teams",
     {"PATCH": Need("repo:admin", "scope-repo-group-edit"), "DELETE": Need("repo:admin", "scope-repo-group-admin")},
     legacy=_LEGACY + "/groups/{group_id}",
+    legacy_methods=("PATCH", "DELETE"),
 )
 ACCESS_TOKENS = Endpoint("/v2/access-tokens", "the list of access tokens", "Personal access tokens", _PASSWORD_ONLY)
 ACCESS_TOKEN = Endpoint("/v2/access-tokens/{uuid}", "the access token {uuid}", "Personal access tokens", _PASSWORD_ONLY)
@@ -252,5 +260,5 @@ def address_of(path: str) -> Address:
             match = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template)), path.rstrip("/"))
             if match:
                 names = {name: unquote(value) for name, value in match.groupdict().items()}
-                return Address(path, None, endpoint.missing.format(**names), endpoint.needs)
+                return Address(path, missing=endpoint.missing.format(**names), needs=endpoint.needs)
     return Address(path)

@@ -60,7 +60,8 @@ class HubError(Exception):
     this process knows it (an earlier login of the run), ``hint`` what to do. ``http_status`` is the status of the answer,
     ``retry_at`` the time (ISO 8601, UTC) before which another try is useless, ``retry_in`` the seconds until another try
     makes sense (None: only after a change), ``login_2fa_token`` the intermediate token of a login that requires a code,
-    ``sent`` whether the request may have reached the server.
+    ``sent`` whether the request may have reached the server. A task that fails in the middle of several changes puts what it
+    has done into ``result``.
     """
 
     code: t.ClassVar[str]
@@ -94,6 +95,7 @@ class HubError(Exception):
         self.subject = subject
         self.remark = remark
         self.sent = sent
+        self.result: dict[str, t.Any] = {}
 
     def __str__(self) -> str:
         subject = f"{self.subject}: " if self.subject else ""
