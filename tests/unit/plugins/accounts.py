@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The accounts of the emulator as options of a login, and the logins that hold for every entry point."""
+"""The accounts of the emulator, with the logins and refusals that every entry point must handle."""
 
 from __future__ import annotations
 
@@ -8,84 +8,60 @@ import typing as t
 
 import hub_emulator
 
+Options = dict[str, t.Any]
+
+TASK = "hubops.dockerhub.dockerhub_token"
 TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
-SEED = hub_emulator.MFAUSER_TOTP_SECRET
 
-PLAINUSER = {"identifier": "plainuser", "secret": "plain-password-1"}
-MYBOT = {"identifier": "mybot", "secret": hub_emulator.MYBOT_PAT}
-MYBOT_PASSWORD = {"identifier": "mybot", "secret": "mybot-password-1"}
+PAT = hub_emulator.MYBOT_PAT
+MYBOT = {"identifier": "mybot", "secret": PAT}
 MYORG = {"identifier": "myorg", "secret": hub_emulator.MYORG_OAT}
+PLAINUSER = {"identifier": "plainuser", "secret": "plain-password-1"}
 MFAUSER = {"identifier": "mfauser", "secret": "mfa-password-1"}
-MFAUSER_PAT = {"identifier": "mfauser", "secret": hub_emulator.MFAUSER_PAT}
-MFAUSER_TOTP = {**MFAUSER, "totp_secret": SEED}
 SSOUSER = {"identifier": "ssouser", "secret": "sso-password-1"}
-SSOUSER_PAT = {"identifier": "ssouser", "secret": hub_emulator.SSOUSER_PAT}
+TOTP = {"totp_secret": hub_emulator.MFAUSER_TOTP_SECRET}
+WRONG = {"identifier": "mybot", "secret": "not-my-password"}
 
+# Options, the source of the token, and the operation that returns it.
+LOGINS: dict[str, tuple[Options, str, str]] = {
+    "password": (PLAINUSER, "password", TOKEN),
+    "PAT": (MYBOT, "pat", TOKEN),
+    "OAT": (MYORG, "oat", TOKEN),
+    "PAT with enforced single sign-on": ({**SSOUSER, "secret": hub_emulator.SSOUSER_PAT}, "pat", TOKEN),
+    "aliases": ({"username": "plainuser", "password": "plain-password-1"}, "password", TOKEN),
+    "deprecated operation": ({**PLAINUSER, "auth_method": "login"}, "password", LOGIN),
+    "TOTP secret": ({**MFAUSER, **TOTP}, "password", SECOND_FACTOR),
+}
 
-class Success(t.NamedTuple):
-    """A login that works: its options, and the source and the endpoint in the result."""
+# Options, the code of the error, and the HTTP status.
+REFUSALS: dict[str, tuple[Options, str, int]] = {
+    "wrong password": ({**PLAINUSER, "secret": "wrong-password"}, "bad_credentials", 401),
+    "wrong PAT": ({**MYBOT, "secret": "dckr_pat_wrong"}, "bad_credentials", 401),
+    "wrong OAT": ({**MYORG, "secret": "dckr_oat_wrong"}, "bad_credentials", 401),
+    "second factor that is hidden": (MFAUSER, "bad_credentials", 401),
+    "second factor": ({**MFAUSER, "auth_method": "login"}, "otp_required", 401),
+    "wrong code": ({**MFAUSER, "otp": "000000"}, "otp_invalid", 401),
+    "enforced single sign-on": (SSOUSER, "sso_required", 403),
+}
 
-    options: dict[str, t.Any]
-    source: str
-    endpoint: str
-
-
-LOGINS = {
-    "password": Success(PLAINUSER, "password", TOKEN),
-    "personal access token": Success(MYBOT, "pat", TOKEN),
-    "organization access token": Success(MYORG, "oat", TOKEN),
-    "personal access token with single sign-on": Success(SSOUSER_PAT, "pat", TOKEN),
-    "password with a TOTP secret": Success(MFAUSER_TOTP, "password", SECOND_FACTOR),
+RESULT_FIELDS = {
+    *("access_token", "token_type", "issued_at", "expires_at", "expires_in", "identifier", "username", "scope"),
+    *("source", "endpoint", "claims", "cached", "otp_required", "rate_limit"),
 }
 
 
-class Refusal(t.NamedTuple):
-    """A login that Docker Hub refuses: its options, the ``error`` of the result, and words of its hint."""
-
-    options: dict[str, t.Any]
-    code: str
-    status: int
-    hint: str
+def identifier(given: Options) -> str:
+    """Return the account that these options name."""
+    return str(given.get("identifier") or given.get("username"))
 
 
-REFUSALS = {
-    "wrong password": Refusal(
-        {**PLAINUSER, "secret": "wrong-password"},
-        "bad_credentials",
-        401,
-        "with a second factor give totp_secret or use a personal access token",
-    ),
-    "wrong personal access token": Refusal(
-        {**MYBOT, "secret": "dckr_pat_wrong"}, "bad_credentials", 401, "exists, is active and has not expired"
-    ),
-    "organization access token of another name": Refusal(
-        {**MYORG, "identifier": "mybot"}, "bad_credentials", 401, "identifier must be the name of the organization"
-    ),
-    "wrong password at the deprecated login": Refusal(
-        {**PLAINUSER, "secret": "wrong", "auth_method": "login"}, "bad_credentials", 401, "check identifier and secret"
-    ),
-    "password without the second factor": Refusal(
-        MFAUSER, "bad_credentials", 401, "with a second factor give totp_secret"
-    ),
-    "deprecated login without a code": Refusal(
-        {**MFAUSER, "auth_method": "login"}, "otp_required", 401, "give totp_secret, or otp with a current code"
-    ),
-    "wrong code": Refusal({**MFAUSER, "otp": "000000"}, "otp_invalid", 401, "each is valid once and for 30 s"),
-    "TOTP secret of another account": Refusal(
-        {**MFAUSER, "totp_secret": "GEZDGNBVGY3TQOJQ", "max_wait": 0},
-        "otp_invalid",
-        401,
-        "check that totp_secret belongs to this account",
-    ),
-    "password with single sign-on": Refusal(SSOUSER, "sso_required", 403, "use a personal access token as secret"),
-    "deprecated login with single sign-on": Refusal(
-        {**SSOUSER, "auth_method": "login"}, "sso_required", 403, "use a personal access token as secret"
-    ),
-}
+def leaked(given: Options, *texts: str) -> list[str]:
+    """Return the names of the secret options whose values these texts contain."""
+    names = ("secret", "password", "otp", "code", "totp_secret", "login_2fa_token")
+    found = [name for name in names if given.get(name) and any(str(given[name]).strip() in text for text in texts)]
+    return found + (["a password in a URL"] if any("my-proxy-word" in text for text in texts) else [])
 
-# Only the task can complete a login of an earlier task.
-REFUSALS_IN_TASKS = {
-    "unknown intermediate token": Refusal(
-        {"login_2fa_token": "unknown", "otp": "123456"}, "otp_invalid", 401, "a login_2fa_token that is too old"
-    ),
-}
+
+def early_in_a_half_minute(hub: t.Any) -> None:
+    """Set the hub's clock far from the end of a half minute, where a login waits for the next code."""
+    hub.clock_offset = 10 - hub.now() % 30

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, TokenResult, normalize_options
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import early_in_a_half_minute
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def options(hub: t.Any) -> t.Callable[..., Options]:
 @pytest.fixture
 def log_in(hub: t.Any, options: t.Callable[..., Options]) -> t.Callable[..., TokenResult]:
     """Return a function that logs in and returns the result."""
-    hub.clock_offset += 10 - hub.now() % 30  # a login waits for the next code at the end of a step
+    early_in_a_half_minute(hub)
     return lambda **given: fetch_token(options(**given))
 
 

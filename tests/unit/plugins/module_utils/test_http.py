@@ -24,10 +24,11 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fet
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import longest_login
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
     LOGIN,
-    MFAUSER_TOTP,
+    MFAUSER,
     PLAINUSER,
     SECOND_FACTOR,
     TOKEN,
+    TOTP,
 )
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.faults import FAULTS, given_for
 
@@ -115,7 +116,7 @@ def test_a_login_survives_a_passing_fault(
 def test_odd_headers_do_not_spoil_an_answer(hub: t.Any, log_in: LogIn, headers: dict[str, str | None]) -> None:
     hub.fail(LOGIN, status=None, headers=headers)  # its Date decides the code
     hub.fail(SECOND_FACTOR, status=200, headers=headers, body={"token": "a.b.c"})
-    result = log_in(**MFAUSER_TOTP)
+    result = log_in(**MFAUSER, **TOTP)
     assert (result["access_token"], result["claims"], result["expires_in"]) == ("a.b.c", {}, None)
 
 
@@ -210,7 +211,7 @@ def test_dead_addresses_alone_are_a_timeout_before_sending(refused: Refused, mon
     assert (error.code, error.sent) == ("timeout", False)
 
 
-@pytest.mark.parametrize("given", [PLAINUSER, MFAUSER_TOTP], ids=["access token", "second factor"])
+@pytest.mark.parametrize("given", [PLAINUSER, {**MFAUSER, **TOTP}], ids=["access token", "second factor"])
 def test_a_slow_server_is_bounded_by_longest_login(
     hub: t.Any, options: t.Callable[..., t.Any], given: dict[str, str]
 ) -> None:
