@@ -113,15 +113,22 @@ def _verification(options: Options) -> bool | str:
     return True
 
 
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
 def _check_ca(source: str, path: str, options: Options) -> None:
     """Raise ``InvalidOptions`` for CAs that OpenSSL would ignore without a word, or refuse in unclear words."""
     shown = printable(path, secrets_of(options))
     if not os.path.exists(path):
         raise InvalidOptions(f"the CA file {shown} does not exist where the login runs", hint=f"correct {source}")
     if os.path.isdir(path):
-        if not any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in os.listdir(path)):
+        if not any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in _names_in(path)):
             raise InvalidOptions(
-                f"the CA folder {shown} contains no hashed names, so OpenSSL finds no certificate in it",
+                f"the CA folder {shown} contains no hashed names that can be read, so OpenSSL finds no certificate in it",
                 hint=f"run 'openssl rehash' on the folder, or give one PEM file as {source}",
             )
         return
