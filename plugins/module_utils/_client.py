@@ -71,11 +71,15 @@ class HubClient:
     """The requests of one task: they share a connection, a budget of retries and one of waiting.
 
     ``bearer`` is the token for everything but logins. ``renew`` returns a new token for one that Docker Hub no longer
-    accepts; without it such a token is an error.
+    accepts; without it such a token is an error. A given ``session`` stays open when the client is closed.
     """
 
     def __init__(
-        self, options: Options, bearer: str | None = None, renew: t.Callable[[str], str] | None = None
+        self,
+        options: Options,
+        bearer: str | None = None,
+        renew: t.Callable[[str], str] | None = None,
+        session: HubSession | None = None,
     ) -> None:
         require_libraries(totp=bearer is None and bool(options["totp_secret"] and not options["otp"]))
         self._options = options
@@ -88,7 +92,8 @@ class HubClient:
         self._server_clock = (time.time(), time.monotonic())
         self._reset: float | None = None
         self.rate_limit: RateLimit | None = None
-        self._session = HubSession(options)
+        self._session = session or HubSession(options)
+        self._owns_session = session is None
         for proxy in self._session.proxies.values():  # perhaps from the environment
             self._secrets += secrets_of({"proxy": proxy})
 
@@ -96,7 +101,8 @@ class HubClient:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._session.close()
+        if self._owns_session:
+            self._session.close()
 
     # Logins
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 import typing as t
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
@@ -21,6 +20,7 @@ except Exception:  # reported by _libraries before a session is made
     Session = HTTPAdapter = object  # type: ignore[assignment,misc]
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, has_unescaped_password
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 
@@ -42,7 +42,7 @@ class HubSession(Session):
         )
         self.proxies.update(_proxies(options))
         self.verify = _verification(options)
-        if self.verify is True and options["hub_url"].startswith("https:"):
+        if self.verify is True:
             self.mount("https://", _SystemTrust())
 
     def get_redirect_target(self, resp: t.Any) -> None:
@@ -103,7 +103,7 @@ def _check_proxy(url: str) -> None:
 
 def _verification(options: Options) -> bool | str:
     """Return the ``verify`` of requests: a file or folder of CAs, or whether to verify at all."""
-    if not options["validate_certs"]:
+    if not options["validate_certs"] or options["hub_url"].startswith("http:"):
         return False
     for name in ("ca_path", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         path = options["ca_path"] if name == "ca_path" else os.environ.get(name)
@@ -132,9 +132,23 @@ def _check_ca(source: str, path: str, options: Options) -> None:
                 hint=f"run 'openssl rehash' on the folder, or give one PEM file as {source}",
             )
         return
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except (ssl.SSLError, OSError):
-        raise InvalidOptions(
-            f"the CA file {shown} cannot be read as certificates in PEM form", hint=f"correct {source}"
-        ) from None
+    with open(path, "rb") as file:
+        if not re.search(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----", file.read()):
+            raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
+
+
+_kept: dict[tuple[t.Any, ...], HubSession] = {}
+
+
+def kept_session(options: Options) -> HubSession:
+    """Return the session of an earlier task in this process that had the same options, or a new one.
+
+    The items of a loop then share a connection, and one TLS handshake.
+    """
+    names = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
+    key = (os.getpid(), *(options[name] for name in names))
+    if key not in _kept:
+        require_libraries(totp=False)
+        _kept.clear()
+        _kept[key] = HubSession(options)
+    return _kept[key]

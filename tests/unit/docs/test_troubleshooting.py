@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guide has every failure, in the very words that ansible-playbook prints."""
+"""The guide contains every error code, and the messages that ansible-playbook prints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import typing as t
 
 import hub_emulator
 import trustme
+import yaml
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
+from ansible_collections.hubops.dockerhub.plugins.modules.dockerhub_token import RETURN
 
 GUIDE = pathlib.Path(__file__).resolve().parents[3] / "docs/docsite/rst/guide_troubleshooting.rst"
 LABEL = re.compile(r"^\.\. _ansible_collections\.hubops\.dockerhub\.docsite\.(\w+):$", re.MULTILINE)
@@ -23,7 +25,7 @@ MFAUSER = {"identifier": "mfauser", "secret": "mfa-password-1"}
 SSOUSER = {"identifier": "ssouser", "secret": "sso-password-1"}
 LATER = {"X-Retry-After": "4102444800"}
 
-# By error.code: the options of a login that fails so, and what Docker Hub does then.
+# By error.code: the options of a login that fails with it, and the faulty answer of the emulator.
 FAILURES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "bad_answer": (MYBOT, {"status": 200, "body": "OK"}),
     "bad_credentials": ({**MYBOT, "secret": "dckr_pat_revoked"}, {}),
@@ -46,18 +48,24 @@ FAILURES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
 
 
 def entries() -> dict[str, str]:
-    """The guide's sections, by the label that stands over them, each as one line."""
+    """Return the sections of the guide by their labels, each as one line."""
     parts = LABEL.split(GUIDE.read_text())
     return {label: " ".join(text.split()) for label, text in zip(parts[1::2], parts[2::2])}
 
 
 def test_every_code_has_an_entry() -> None:
     assert set(HubError.codes) <= set(entries())
-    assert set(HubError.codes) == set(FAILURES)
 
 
-def test_every_entry_shows_what_is_printed(run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path) -> None:
-    certificate = trustme.CA().issue_cert("127.0.0.1")  # of a CA that nobody knows
+def test_every_code_of_a_login_is_provoked() -> None:
+    description = " ".join(yaml.safe_load(RETURN)["error"]["contains"]["code"]["description"])
+    assert set(re.findall(r"V\((\w+)\)", description)) == set(FAILURES)
+
+
+def test_the_entries_show_what_ansible_playbook_prints(
+    run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path
+) -> None:
+    certificate = trustme.CA().issue_cert("127.0.0.1")  # of an unknown CA
     certificate.private_key_pem.write_to_path(str(tmp_path / "key"))
     certificate.cert_chain_pems[0].write_to_path(str(tmp_path / "cert"))
     tls = str(tmp_path / "cert"), str(tmp_path / "key")
@@ -81,12 +89,12 @@ def test_every_entry_shows_what_is_printed(run_playbook: t.Callable[..., t.Any],
         library = tasks.pop("missing_library")
         played = run_playbook([play(*tasks.values(), tasks["bad_credentials"])]).output
         played += run_playbook([play(library)], env={"PYTHONPATH": without}).output
-    told, codes = entries(), set()
+    sections, codes = entries(), set()
     for found in re.findall(r"FAILED! => (\{.*\})", played):
         result = json.loads(found)
         code = result["error"]["code"]
         codes.add(code)
-        assert as_in_the_guide(result["msg"], {hub.url for hub in hubs.values()}) in told[code]
+        assert as_in_the_guide(result["msg"], {hub.url for hub in hubs.values()}) in sections[code]
     assert codes == set(FAILURES), played
 
 
@@ -94,17 +102,17 @@ def play(*tasks: dict[str, t.Any]) -> dict[str, t.Any]:
     return {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
 
 
-def as_in_the_guide(said: str, urls: set[str]) -> str:
-    """A sentence that depends on neither place nor time."""
+def as_in_the_guide(message: str, urls: set[str]) -> str:
+    """Return the message with the machine, the URL and the times that the guide uses."""
     for url in urls:
-        said = said.replace(url, "https://hub.docker.com")
+        message = message.replace(url, "https://hub.docker.com")
     for pattern, example in (
         (r"on \S+ Python \S+\. ", "on controller's Python /usr/bin/python3. "),
         (r"(?<=install it: )\S+", "/usr/bin/python3"),
-        (r"(?<=did not run on ).*(?=;)", "bastion.example.com: /usr/bin/python4: not found"),
+        (r"(?<=did not run on )[^;]*", "bastion.example.com: /usr/bin/python4: not found"),
         (r"\d{4}-\d\d-\d\dT[\d:]+Z", "2026-01-31T12:00:00Z"),
         (r"(?<=not tried again for )\d+", "897"),
         (r"(?<=timeout of )0.2", "30"),
     ):
-        said = re.sub(pattern, example, said)
-    return said
+        message = re.sub(pattern, example, message)
+    return message
