@@ -124,19 +124,10 @@ def hub() -> t.Iterator[t.Any]:
         wrong = request.path == SECOND_FACTOR and request.body["code"] in WRONG_CODES
         if not wrong and request.account != "echo":
             return None
-        return hub_emulator.Answer(401, {"detail": " ".join(request.body.values())})
+        return hub_emulator.Reply(401, {"detail": " ".join(request.body.values())})
 
     with hub_emulator.HubEmulator(accounts={**hub_emulator.ACCOUNTS, **typists}) as running:
         running.now = lambda: NOW
-        running.second_steps = set()
-        ask_second_factor = running.ask_second_factor
-
-        def ask_and_note(account: t.Any) -> str:
-            pending: str = ask_second_factor(account)
-            running.second_steps.add(pending)
-            return pending
-
-        running.ask_second_factor = ask_and_note
         running.fail("/v2/*", times=None, status=None, respond=echo)
         yield running
 
@@ -166,7 +157,7 @@ def shown(hub: t.Any, *texts: str) -> list[str]:
     """Where these texts show a secret, a token or a code of this hub."""
     codes = {request.body["code"] for request in hub.requests if request.path == SECOND_FACTOR}
     codes.add(SECRETS["wrong_code"])
-    secrets = {*hub.sessions, *hub.second_steps}
+    secrets = {*hub.bearers, *hub.authentication.intermediate_tokens}
     secrets |= {value for value in SECRETS.values() if isinstance(value, str) and not value.isdigit()}
     secrets |= {seed for name in ("seeds", "typed_seeds", "wrong_seeds") for seed in SECRETS[name].values()}
     # Six digits may stand by chance in a longer word, such as an address or a random name.
@@ -188,7 +179,7 @@ def test_nothing_is_shown(hub: t.Any, project: pathlib.Path, verbosity: str) -> 
     texts += [path.read_text() for path in (project / "log", *(project / "junit").iterdir())]
     assert code == 0, texts[0]
     assert hub.tokens_issued("mybot") == 4
-    assert len(hub.second_steps) > 8
+    assert len(hub.authentication.intermediate_tokens) > 8
     assert shown(hub, *texts) == []
     for said in (
         "[bad_credentials]",
