@@ -1,477 +1,391 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Talks to Docker Hub's authentication API, and turns every bad answer into a ``HubError``."""
+"""The client: logins and requests to Docker Hub's API, with retries, waiting and renewal of the bearer token."""
 
 from __future__ import annotations
 
-import contextlib
-import http.client
-import json
-import math
-import os
 import random
 import re
-import socket
-import ssl
-import threading
 import time
 import typing as t
-import warnings
-import zlib
-from datetime import timezone
-from email.utils import parsedate_to_datetime
-from urllib.parse import urlsplit
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as errors
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import LONGEST_PAUSE, Options, plain
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
+from ansible_collections.hubops.dockerhub.plugins.module_utils import _refusals as refusals
+from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import (
+    RateLimit,
+    rate_limit_of,
+    reset_time,
+    unix_time,
+)
+from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import Address
+from ansible_collections.hubops.dockerhub.plugins.module_utils._hints import explain
+from ansible_collections.hubops.dockerhub.plugins.module_utils._http import RawAnswer, exchange
+from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import LONGEST_PAUSE, Options, secret_kind
+from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
+from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
 
-if t.TYPE_CHECKING:
-    import requests
+_T = t.TypeVar("_T")
 
-VERSION = "1.0.0"
-
-_MAX_BODY = 2**20
-"""Bytes of an answer, unpacked, that are read at most."""
-_EDGE_LIMIT = "the limit is set in front of Docker Hub: wait, log in less often, or use another outgoing address"
-_WRONG_URL = "check hub_url: it is the base URL, https://hub.docker.com for Docker Hub, and nothing after it"
-_NO_TLS = "what answers does not speak TLS: check hub_url and proxy, their ports above all"
-_PROXY_LOGIN = "give the proxy its user name and password, in proxy or HTTPS_PROXY, as http://user:password@host:port"
+_SUCCESS = range(200, 300)
+_LARGEST_LOGIN = 2**20
+_LARGEST_ANSWER = 2**24
+"""Bytes of an unpacked body that are read at most."""
+_PACE_BELOW = 0.1
+"""Share of the rate limit below which requests are spread over the rest of the period."""
 
 
-class Operation(t.NamedTuple):
-    """One operation of the API: its path, the two fields that it is sent, and the field of the answer with the token."""
+class LoginOperation(t.NamedTuple):
+    """One of the operations that return a token: its path, its two fields, the field of the answer with the token."""
 
     path: str
     fields: tuple[str, str]
     token_field: str
+    rules: tuple[refusals.Rule, ...]
 
 
-# W1, W2, W3; without a trailing slash (W5).
-ACCESS_TOKEN = Operation("/v2/auth/token", ("identifier", "secret"), "access_token")
-AUTHENTICATION_TOKEN = Operation("/v2/users/login", ("username", "password"), "token")
-SECOND_FACTOR = Operation("/v2/users/2fa-login", ("login_2fa_token", "code"), "token")
+# Without a trailing slash; Docker Hub accepts both.
+ACCESS_TOKEN = LoginOperation("/v2/auth/token", ("identifier", "secret"), "access_token", refusals.LOGIN)
+AUTHENTICATION_TOKEN = LoginOperation("/v2/users/login", ("username", "password"), "token", refusals.LOGIN)
+SECOND_FACTOR = LoginOperation("/v2/users/2fa-login", ("login_2fa_token", "code"), "token", refusals.SECOND_FACTOR)
 
 
-class Answer(t.NamedTuple):
-    """A token, the path that gave it, and what the headers said of the rate limit."""
+class Grant(t.NamedTuple):
+    """A token, the path that returned it, and the rate limit that the headers reported."""
 
     token: str
     endpoint: str
-    rate_limit: dict[str, t.Any] | None
+    rate_limit: RateLimit | None
+
+
+class Answer(t.NamedTuple):
+    """A success: its status, its JSON (None if it is not JSON), its body as text."""
+
+    status: int
+    data: t.Any
+    text: str = ""
 
 
 class HubClient:
-    """One login's worth of requests: they share a connection, a budget of retries and one of waiting."""
+    """The requests of one task: they share a connection, a budget of retries and one of waiting.
 
-    def __init__(self, options: Options) -> None:
-        try:
-            import requests
-        except ImportError as error:
-            raise errors.missing_library("requests") from error
+    ``bearer`` is the token for everything but logins. ``renew`` returns a new token for one that Docker Hub no longer
+    accepts; without it such a token is an error. A given ``session`` stays open when the client is closed.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        bearer: str | None = None,
+        renew: t.Callable[[str], str] | None = None,
+        session: HubSession | None = None,
+    ) -> None:
+        require_libraries(totp=bearer is None and bool(options["totp_secret"] and not options["otp"]))
         self._options = options
-        self._url: str = options["hub_url"]
-        self._retries: int = options["retries"]
+        self._bearer = bearer
+        self._renew = renew
+        self._secrets = secrets_of(options)
+        self._retries_left = options["retries"]
         self._pauses = 0
         self._wait_left = float(options["max_wait"])
-        self._clock = (time.time(), time.monotonic())
-        self._session = requests.Session()
-        # Neither .netrc nor variables of the environment may change what is sent or trusted: all of it is explicit.
-        self._session.trust_env = False
-        self._session.headers.update(
-            {
-                "User-Agent": options["user_agent"] or f"hubops.dockerhub/{VERSION}",
-                "Accept": "application/json",
-                "Accept-Encoding": "identity",
-            }
-        )
-        # No redirect is followed (W5), and requests must not prepare for it: it would read the whole body for that.
-        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]  # this session's alone
-        try:
-            self._session.proxies.update(self._proxies())
-            self._session.verify = self._trust()
-        except (requests.RequestException, OSError, ValueError) as error:
-            raise _unusable(error) from error
+        self._server_clock = (time.time(), time.monotonic())
+        self._reset: float | None = None
+        self.rate_limit: RateLimit | None = None
+        self._session = session or HubSession(options)
+        self._owns_session = session is None
+        for proxy in self._session.proxies.values():  # perhaps from the environment
+            self._secrets += secrets_of({"proxy": proxy})
 
     def __enter__(self) -> HubClient:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._session.close()
+        if self._owns_session:
+            self._session.close()
 
-    def token(self, operation: Operation, name: str, secret: str) -> Answer:
-        """Asks for a token; raises ``OtpRequired`` with the intermediate token where a code is wanted."""
-        return self._request(operation, dict(zip(operation.fields, (name, secret))))
+    # Logins
+
+    def log_in(self, operation: LoginOperation, name: str, secret: str) -> Grant:
+        """Return a token; raise ``OtpRequired`` with the intermediate token if the account requires a code."""
+        body = dict(zip(operation.fields, (name, secret)))
+        # The code and the intermediate token of a second factor may be none of the options.
+        secrets = [*self._secrets, *(body.values() if operation is SECOND_FACTOR else ())]
+
+        def send() -> Grant:
+            raw = self._exchange("POST", operation.path, _LARGEST_LOGIN, json=body)
+            data = refusals.hub_json(raw)
+            data = data if isinstance(data, dict) else {}
+            token, pending = data.get(operation.token_field), data.get("login_2fa_token")
+            if raw.status in _SUCCESS and _is_token(token):
+                return Grant(token, operation.path, self.rate_limit)
+            # Documented for the deprecated login only, but either operation may answer so.
+            if _is_token(pending) and operation is not SECOND_FACTOR:
+                raise errors.OtpRequired(
+                    "the account requires a second factor", http_status=raw.status, login_2fa_token=pending
+                )
+            raise self._refusal(raw, f"POST {self._url(operation.path)}", operation.rules, secrets)
+
+        return self._repeat(send, _if_unsent if operation is SECOND_FACTOR else _always)
+
+    # Requests with the bearer token
+
+    def get(self, target: Address | str, query: t.Mapping[str, t.Any] | None = None) -> Answer:
+        return self.request("GET", target, query=query)
+
+    def post(self, target: Address | str, body: t.Any = None) -> Answer:
+        return self.request("POST", target, body=body)
+
+    def put(self, target: Address | str, body: t.Any = None) -> Answer:
+        return self.request("PUT", target, body=body)
+
+    def patch(self, target: Address | str, body: t.Any = None) -> Answer:
+        return self.request("PATCH", target, body=body)
+
+    def delete(self, target: Address | str) -> Answer:
+        return self.request("DELETE", target)
+
+    def find(self, target: Address | str) -> dict[str, t.Any] | None:
+        """Return the object at this address, or None if there is none."""
+        try:
+            answer = self.get(target)
+        except errors.NotFound:
+            return None
+        return self.object_of(answer, target)
+
+    def request(
+        self,
+        method: str,
+        target: Address | str,
+        *,
+        query: t.Mapping[str, t.Any] | None = None,
+        body: t.Any = None,
+        accept: t.Container[int] = _SUCCESS,
+    ) -> Answer:
+        """Send one request below ``/v2/`` and return the answer, if its status is accepted; raise ``HubError`` otherwise.
+
+        A legacy path is tried after 404 or 405 of the first one.
+        """
+        address = Address(target) if isinstance(target, str) else target
+        try:
+            return self._send(method, address.path, address, query, body, accept)
+        except (errors.NotFound, errors.InvalidRequest) as error:
+            if not address.legacy or method not in address.legacy_methods or error.http_status not in (404, 405):
+                raise
+            first = error
+        try:
+            return self._send(method, address.legacy, address, query, body, accept)
+        except errors.Forbidden:
+            if isinstance(first, errors.NotFound):  # legacy paths are closed to some tokens, and prove nothing then
+                raise first from None
+            raise
+
+    def pages(self, target: Address | str, query: t.Mapping[str, t.Any] | None = None) -> t.Iterator[dict[str, t.Any]]:
+        """Yield the entries of a list, page by page and each once; fail instead of truncating it."""
+        address = Address(target) if isinstance(target, str) else target
+        seen: set[str] = set()
+        page, rows, total = 0, 0, None
+        while True:
+            page += 1
+            try:
+                answer = self.get(address, {**(query or {}), "page": page, "page_size": PAGE_SIZE})
+            except errors.NotFound:
+                if page == 1:
+                    raise
+                self._require_complete(address, total, rows)
+                return  # the page after the last one
+            entries = entries_of(answer.data)
+            if entries is None:
+                raise errors.BadAnswer(
+                    f"GET {self._url(address.path)} answered without a list", http_status=answer.status
+                )
+            rows, total = rows + len(entries.rows), entries.total
+            fresh = [(key, row) for key, row in entries.rows if key not in seen]
+            for key, row in fresh:
+                if key not in seen:
+                    seen.add(key)
+                    yield row
+            if not entries.has_more or (page > 1 and not fresh):
+                self._require_complete(address, total, rows, is_stuck=entries.has_more and bool(entries.rows))
+                return
+
+    def _require_complete(self, address: Address, count: int | None, rows: int, *, is_stuck: bool = False) -> None:
+        if is_stuck or (count is not None and count > rows):
+            raise errors.BadAnswer(
+                f"the list at {self._url(address.path)} ended after {rows} entries"
+                + (f" of {count}" if count is not None else ", although it promises more"),
+                hint="run the task again: the list may have changed while it was read",
+            )
+
+    def object_of(self, answer: Answer, target: Address | str) -> dict[str, t.Any]:
+        """Return the JSON object of an answer; raise ``BadAnswer`` if it is something else."""
+        if not isinstance(answer.data, dict):
+            path = target if isinstance(target, str) else target.path
+            raise errors.BadAnswer(f"{self._url(path)} answered without an object", http_status=answer.status)
+        return answer.data
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        address: Address,
+        query: t.Mapping[str, t.Any] | None,
+        body: t.Any,
+        accept: t.Container[int],
+    ) -> Answer:
+        label = f"{method} {self._url(path)}"
+        missing = printable(address.missing, self._secrets)
+        may_be_deleted = False
+
+        def send() -> Answer:
+            nonlocal may_be_deleted
+            self._pace()
+            try:
+                return self._send_once(method, path, query, body, accept)
+            except errors.NotFound:
+                if may_be_deleted:
+                    return Answer(204, None)
+                raise
+            except (errors.ConnectionFailed, errors.ServerError) as error:
+                # An earlier try may have had its effect, although its answer was lost.
+                may_be_deleted = may_be_deleted or (method == "DELETE" and error.sent)
+                raise
+
+        try:
+            return self._with_live_token(
+                lambda: self._repeat(send, _if_without_effect if method == "POST" else _always), label
+            )
+        except errors.HubError as error:
+            kind = secret_kind(self._options["secret"])
+            raise explain(error, missing, address.needs.get(method), kind) from None
+
+    def _send_once(
+        self, method: str, path: str, query: t.Mapping[str, t.Any] | None, body: t.Any, accept: t.Container[int]
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
+        content = {} if body is None else {"json": body}
+        raw = self._exchange(method, path, _LARGEST_ANSWER, params=query, headers=headers, **content)
+        data = refusals.hub_json(raw)
+        if raw.status in accept and (data is not None or not refusals.is_from_edge(raw)):
+            return Answer(raw.status, data, raw.body.decode("utf-8", "replace"))
+        label, secrets = f"{method} {self._url(path)}", [*self._secrets, self._bearer or ""]
+        raise self._refusal(raw, label, refusals.RESOURCE, secrets)
+
+    def _with_live_token(self, send: t.Callable[[], Answer], label: str) -> Answer:
+        """Send with the bearer token; if it is dead, renew it and send once more."""
+        try:
+            return send()
+        except errors.TokenExpired:
+            if self._renew is None or self._bearer is None:
+                raise
+        self._bearer = self._renew(self._bearer)
+        try:
+            return send()
+        except errors.TokenExpired as error:
+            raise errors.Forbidden(
+                f"{label} answered 401 again with a new token",
+                hint="check what this account is allowed to do, and whether hub_url and proxy lead to Docker Hub",
+                http_status=error.http_status,
+            ) from None
+
+    # Time
 
     def server_time(self) -> float:
-        """Docker Hub's unix time to half a second, by the ``Date`` of its latest answer; before the first one, ours."""
-        server, ours = self._clock
+        """Return Docker Hub's unix time to half a second, from the ``Date`` of its latest answer; at first, our own."""
+        server, ours = self._server_clock
         return server + time.monotonic() - ours
 
     def wait(self, seconds: float) -> bool:
-        """Whether ``max_wait`` leaves so many seconds; if it does, they are slept first."""
+        """Sleep that long and return True, if ``max_wait`` leaves so many seconds; else return False at once."""
         if seconds > self._wait_left:
             return False
         self._wait_left -= seconds
         time.sleep(seconds)
         return True
 
-    def retry(self, error: errors.HubError) -> bool:
-        """Whether what failed so may be tried again; takes one of the retries."""
-        if error.retry_in is None or isinstance(error, errors.Refused) or self._retries < 1:
+    def take_retry(self, error: errors.HubError) -> bool:
+        """Return whether this failure may pass with another try, and count that try."""
+        if error.retry_in is None or isinstance(error, errors.Refused) or self._retries_left < 1:
             return False
-        self._retries -= 1
+        self._retries_left -= 1
         return True
 
-    def _proxies(self) -> dict[str, str]:
-        """By scheme; raises ``ValueError`` for one without a host, which requests stumbles over."""
-        from requests.utils import get_environ_proxies
+    def _pace(self) -> None:
+        """Spread requests over the rest of the period where few are left; wait where none is."""
+        limit, reset = self.rate_limit, self._reset
+        if not limit or reset is None or limit["remaining"] is None or not limit["limit"]:
+            return
+        seconds = reset - self.server_time() + 0.5
+        if not 0 < seconds < 600 or limit["remaining"] > _PACE_BELOW * limit["limit"]:
+            return
+        if limit["remaining"] == 0:
+            self.wait(seconds)
+        else:
+            time.sleep(seconds / (limit["remaining"] + 1))
 
-        proxy = self._options["proxy"]
-        found: dict[str, str] = {"http": proxy, "https": proxy} if proxy else get_environ_proxies(self._url)
-        found = {scheme: url if "://" in url else f"http://{url}" for scheme, url in found.items()}
-        if not all(urlsplit(url).hostname for url in found.values()):
-            raise ValueError
-        return found
+    # The funnel
 
-    def _trust(self) -> bool | str:
-        """What ``verify`` is: a CA file or folder, or whether to verify at all."""
-        if not self._options["validate_certs"]:
-            return False
-        bundle: str | None = self._options["ca_path"] or os.environ.get("REQUESTS_CA_BUNDLE")
-        if bundle:
-            if not os.path.exists(bundle):
-                raise errors.InvalidOptions(
-                    f"the CA file {plain(bundle, self._options)} does not exist where the login runs",
-                    hint="correct ca_path or REQUESTS_CA_BUNDLE",
-                )
-            return bundle
-        if self._url.startswith("https:"):
-            self._trust_system()
-        return True
+    def _url(self, path: str) -> str:
+        return self._options["hub_url"] + path
 
-    def _trust_system(self) -> None:
-        # requests trusts certifi's CAs alone; ansible.builtin.uri, and so its user, the system's as well.
-        from urllib3.util.ssl_ import create_urllib3_context
+    def _exchange(self, method: str, path: str, largest: int, **arguments: t.Any) -> RawAnswer:
+        raw = exchange(
+            self._session,
+            f"{method} {self._url(path)}",
+            timeout=self._options["timeout"],
+            largest=largest,
+            method=method,
+            url=self._url(path),
+            **arguments,
+        )
+        date = unix_time(raw.headers.get("Date"))
+        if date is not None and date > 0:
+            # The header drops fractions: on average the server is half a second ahead.
+            self._server_clock = (date + 0.5, time.monotonic())
+        self.rate_limit, self._reset = rate_limit_of(raw.headers), reset_time(raw.headers)
+        return raw
 
-        context = create_urllib3_context()
-        context.load_default_certs()
-        adapter: t.Any = self._session.get_adapter(self._url)
-        adapter.init_poolmanager(1, 1, ssl_context=context)
-        proxy = self._session.proxies.get("https") or self._session.proxies.get("all")
-        if proxy:
-            adapter.proxy_manager_for(proxy, ssl_context=context)
+    def _refusal(
+        self, raw: RawAnswer, label: str, rules: tuple[refusals.Rule, ...], secrets: t.Sequence[str]
+    ) -> errors.HubError:
+        # The earliest possible server time: waiting slightly too long beats another refused request.
+        now = self.server_time() - 0.5
+        return refusals.refusal(raw, refusals.Request(label, rules, secrets, now, self._options["identifier"]))
 
-    def _request(self, operation: Operation, body: dict[str, str]) -> Answer:
+    def _repeat(self, send: t.Callable[[], _T], may_resend: t.Callable[[errors.HubError], bool]) -> _T:
+        """Send until it succeeds, or the failure is final, or sending again might do harm."""
         while True:
             try:
-                return self._send(operation, body)
+                return send()
             except errors.HubError as error:
-                # A code is never sent twice.
-                if (operation is SECOND_FACTOR and not _never_sent(error)) or not self.retry(error):
+                if not may_resend(error) or not self.take_retry(error):
                     raise
-                pause = max(error.retry_in or 0.0, self._pause())
+                pause = max(error.retry_in or 0.0, self._next_pause())
                 if not isinstance(error, errors.RateLimited):
                     time.sleep(pause)
                 elif not self.wait(pause):
                     raise
 
-    def _pause(self) -> float:
-        """Seconds before the next try: twice as many each time, and never the same for two clients."""
+    def _next_pause(self) -> float:
+        """Return the seconds before the next try: twice as many each time, and different for each client."""
         self._pauses += 1
         return min(LONGEST_PAUSE, 0.25 * 2.0**self._pauses) * random.uniform(0.5, 1)
 
-    def _send(self, operation: Operation, body: dict[str, str]) -> Answer:
-        import requests
-        import urllib3
 
-        timeout = self._options["timeout"]
-        # Connecting, an encrypted handshake and the first silence take twice the time at most, the body once.
-        limits: t.Any = urllib3.Timeout(connect=timeout, read=timeout, total=2 * timeout)
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-                response = self._session.post(
-                    self._url + operation.path, json=body, timeout=limits, stream=True, allow_redirects=False
-                )
-            with response:
-                self._set_clock(response.headers.get("Date"))
-                raw = _read_body(response, timeout)
-        except (
-            requests.RequestException,
-            urllib3.exceptions.HTTPError,
-            http.client.HTTPException,
-            OSError,
-            ValueError,
-            zlib.error,
-        ) as error:
-            raise self._broken(operation, error) from error
-        return self._answer(operation, body, response, raw)
-
-    def _set_clock(self, date: str | None) -> None:
-        stamp = _date(date)
-        if stamp is not None and stamp > 0:
-            # The header drops fractions: on average the server is half a second further.
-            self._clock = (stamp + 0.5, time.monotonic())
-
-    def _answer(self, operation: Operation, body: dict[str, str], response: requests.Response, raw: bytes) -> Answer:
-        data = _json_object(raw)
-        if data is not None:
-            token = data.get(operation.token_field)
-            if 200 <= response.status_code < 300 and _is_token(token):
-                return Answer(token, operation.path, _rate_limit(response.headers))
-            pending = data.get("login_2fa_token")
-            # W21: only documented for W2, but W1 may say it as well.
-            if _is_token(pending) and operation is not SECOND_FACTOR:
-                raise errors.OtpRequired(
-                    "the account wants a second factor", http_status=response.status_code, login_2fa_token=pending
-                )
-            if data.get("cloudflare_error"):
-                data = None  # the edge's own JSON, for who asks for JSON
-        # The code and the intermediate token of a second factor may be none of the options.
-        secrets = {"login_2fa_token": body.get("login_2fa_token"), "otp": body.get("code")}
-        raise self._refusal(operation, response, raw, data, {**self._options, **secrets})
-
-    def _refusal(
-        self,
-        operation: Operation,
-        response: requests.Response,
-        raw: bytes,
-        data: dict[str, t.Any] | None,
-        options: Options,
-    ) -> errors.HubError:
-        """The error that an answer without a token stands for; its words are shown without the secrets of ``options``."""
-        status, said = response.status_code, plain(_said(data), options)
-        ray = plain(response.headers.get("CF-RAY", ""), options, 40) if data is None else ""
-        what = f"{self._name(operation)} answered {status}" + (f' "{said}"' if said else "")
-        what += f" (CF-RAY {ray})" if ray else ""
-        text = said or raw[:4096].decode("latin-1")
-        if options["identifier"]:
-            text = text.replace(options["identifier"], "")  # it may be called sso or mfa
-        if status == 407:
-            return errors.ConnectionFailed(what, hint=_PROXY_LOGIN, http_status=status)
-        if status == 429:
-            return self._limit(what, text, response, _EDGE_LIMIT if data is None else None)
-        if data is None and _is_edge(response, raw):
-            return errors.EdgeBlocked(f"{what}, but not from Docker Hub itself", http_status=status)
-        kind: type[errors.HubError]
-        if status in (401, 403) and re.search(r"\bsso\b|single sign", text, re.IGNORECASE):
-            kind = errors.SsoRequired
-        elif status == 401 and operation is SECOND_FACTOR:
-            kind = errors.OtpInvalid
-        elif status == 401 and re.search(r"secondary authentication|\bmfa\b|\b2fa\b|two.factor", text, re.IGNORECASE):
-            kind = errors.OtpRequired
-        elif status == 401:
-            kind = errors.BadCredentials
-        elif status == 403:
-            kind = errors.Forbidden
-        elif 400 <= status < 500:
-            kind = errors.InvalidRequest
-        elif status >= 500:
-            return errors.ServerError(what, http_status=status, retry_in=0.0 if status in (502, 503, 504) else None)
-        else:
-            kind = errors.BadAnswer
-            what += ", a redirect, which is not followed" if response.is_redirect else " and no usable token"
-        return kind(what, hint=_WRONG_URL if status in (404, 405) else None, http_status=status)
-
-    def _limit(self, what: str, text: str, response: requests.Response, hint: str | None) -> errors.HubError:
-        # By the earliest that Docker Hub's clock may show: rather late than a request in vain.
-        now = self.server_time() - 0.5
-        named = [_seconds(response.headers.get(name), now) for name in ("X-Retry-After", "Retry-After")]
-        seconds = max((value for value in named if value is not None), default=None)
-        retry_at = None if seconds is None else iso_time(round(now + seconds))
-        what += f" and asks to wait until {retry_at}" if retry_at else ""
-        locked = re.search(r"too many (failed )?login attempts|locked out", text, re.IGNORECASE)
-        if locked:
-            return errors.LockedOut(what, http_status=429, retry_at=retry_at, retry_in=seconds)
-        return errors.RateLimited(what, hint=hint, http_status=429, retry_at=retry_at, retry_in=seconds)
-
-    def _name(self, operation: Operation) -> str:
-        return f"POST {self._url}{operation.path}"
-
-    def _broken(self, operation: Operation, error: Exception) -> errors.HubError:
-        """What an exception of the libraries below comes to."""
-        import requests
-        import urllib3
-
-        name, causes, why = self._name(operation), list(_causes(error)), _why(error)
-
-        def among(*kinds: type[BaseException]) -> bool:
-            return any(isinstance(cause, kinds) for cause in causes)
-
-        if among(ssl.SSLError, requests.exceptions.SSLError) and not among(ssl.SSLEOFError, ssl.SSLZeroReturnError):
-            plain_http = "wrong version number" in why or "record layer failure" in why
-            return errors.TlsFailed(
-                f"{name} could not make a trusted TLS connection{why}", hint=_NO_TLS if plain_http else None
-            )
-        if among(TimeoutError, requests.Timeout) or any("timed out" in str(cause) for cause in causes):
-            return errors.TimedOut(
-                f"{name} got no complete answer within the timeout of {self._options['timeout']:g} s"
-            )
-        if isinstance(error, requests.exceptions.ProxyError):
-            refused = "407" in why
-            return errors.ConnectionFailed(
-                f"{name} did not get through the proxy{why}",
-                hint=_PROXY_LOGIN if refused else None,
-                # A proxy that refuses a password may lock an account as well.
-                retry_in=None if refused else 0.0,
-            )
-        if isinstance(error, (_BadBody, zlib.error)):
-            return errors.BadAnswer(f"{name} got an answer that cannot be read: {error}")
-        other = (http.client.RemoteDisconnected, http.client.IncompleteRead, http.client.InvalidURL)
-        if among(http.client.HTTPException, urllib3.exceptions.InvalidHeader) and not among(*other):
-            return errors.BadAnswer(f"{name} got an answer that is not valid HTTP")
-        if isinstance(error, ValueError) or among(http.client.InvalidURL):
-            return _unusable(error)
-        return errors.ConnectionFailed(f"{name} could not connect, or lost the connection{why}", retry_in=0.0)
+def _always(_error: errors.HubError) -> bool:
+    return True
 
 
-class _BadBody(ValueError):
-    """A body that is not read to its end."""
+def _if_unsent(error: errors.HubError) -> bool:
+    """A code is never sent twice."""
+    return not error.sent
 
 
-def _read_body(response: requests.Response, timeout: float) -> bytes:
-    """The body: a server that drips cannot stretch the time, one that floods cannot fill the memory."""
-    late = threading.Event()
-    with socket.socket(fileno=os.dup(response.raw.fileno())) as connection:
-
-        def hang_up() -> None:
-            late.set()
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
-
-        timer = threading.Timer(timeout, hang_up)
-        timer.start()
-        try:
-            body: bytes = response.raw.read(_MAX_BODY + 1, decode_content=False)
-        finally:
-            timer.cancel()
-            timer.join()
-            if late.is_set():
-                raise TimeoutError
-    if response.raw.length_remaining and len(body) <= _MAX_BODY:
-        raise http.client.IncompleteRead(body)
-    encoding = response.headers.get("Content-Encoding", "identity").lower()
-    if encoding in ("gzip", "deflate"):
-        body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, _MAX_BODY + 1)
-    elif encoding not in ("identity", ""):
-        raise _BadBody("an encoding that was not asked for")
-    if len(body) > _MAX_BODY:
-        raise _BadBody("more than 1 MiB")
-    return body
-
-
-def _json_object(raw: bytes) -> dict[str, t.Any] | None:
-    try:
-        data = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
+def _if_without_effect(error: errors.HubError) -> bool:
+    """What creates something is sent again only if it did not reach Docker Hub, or was refused unread."""
+    return not error.sent or isinstance(error, errors.RateLimited)
 
 
 def _is_token(value: object) -> t.TypeGuard[str]:
-    """Whether this can be sent as a bearer (and printed in one line)."""
+    """Return whether this can be sent as a bearer token and printed in one line."""
     return isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value) is not None
-
-
-def _said(data: dict[str, t.Any] | None) -> str:
-    """The words of a refusal, of either family: ``detail``, or ``message`` with ``errinfo`` (W8, W9)."""
-    data = data or {}
-    said = [data[name] for name in ("detail", "message") if isinstance(data.get(name), str)][:1]
-    errinfo = data.get("errinfo")
-    if isinstance(errinfo, dict):
-        said += [f"{name} {why}" for name, why in errinfo.items() if isinstance(why, str)]
-    return ": ".join(said)
-
-
-def _is_edge(response: requests.Response, raw: bytes) -> bool:
-    """Whether an answer that is not Docker Hub's comes from what stands before Docker Hub (W12, W14), or from a proxy's page."""
-    start = raw[:65536].lstrip()
-    if "cf-mitigated" in response.headers or start.startswith(b"error code: 1") or b"Just a moment" in start:
-        return True
-    html = start.startswith(b"<") or "html" in response.headers.get("Content-Type", "").lower()
-    cloudflare = "CF-RAY" in response.headers or response.headers.get("Server", "").lower() == "cloudflare"
-    text = cloudflare and bool(start) and "json" not in response.headers.get("Content-Type", "")
-    page = html or text or b'"cloudflare_error"' in start
-    # 404 and 405 come from a wrong hub_url, rather.
-    return page and response.status_code < 500 and response.status_code not in (404, 405) and not response.is_redirect
-
-
-def _rate_limit(headers: t.Mapping[str, str]) -> dict[str, t.Any] | None:
-    """``limit``, ``remaining`` and ``reset`` (ISO 8601) of W11, or None where the headers do not tell."""
-    found = {name: _count(headers.get(f"X-RateLimit-{name}")) for name in ("limit", "remaining", "reset")}
-    if all(value is None for value in found.values()):
-        return None
-    return {**found, "reset": iso_time(found["reset"])}
-
-
-def _count(value: str | None) -> int | None:
-    return int(value) if value and re.fullmatch(r"[0-9]{1,15}", value) else None
-
-
-def _date(value: str | None) -> float | None:
-    try:
-        moment = parsedate_to_datetime(value or "")
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-
-
-def _seconds(value: str | None, now: float) -> float | None:
-    """Seconds from now until the time that a header names: unix time, seconds or a date (W11). None for nonsense."""
-    if value is None:
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        number = _date(value) or math.nan
-    if not math.isfinite(number):
-        return None
-    return max(0.0, number - now if number > 1e9 else number)
-
-
-def _why(error: BaseException) -> str:
-    """The innermost reason, in brackets, from fields that never quote a URL; nothing where there is none."""
-    reasons = [""]
-    for cause in _causes(error):
-        tunnel = re.search(r"Tunnel connection failed: (\d{3})", str(cause))
-        if tunnel:
-            reasons.append(f" (it answered {tunnel[1]})")
-        elif isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "reason", None) or str(cause)  # some have neither
-            reasons.append(f" ({getattr(cause, 'verify_message', None) or reason.replace('_', ' ').lower()})")
-        elif type(cause).__name__ == "CertificateError":  # of urllib3 1, which compares the names itself
-            reasons.append(" (hostname mismatch)")
-        elif isinstance(cause, OSError) and isinstance(cause.strerror, str):
-            reasons.append(f" ({cause.strerror})")
-    return reasons[-1]
-
-
-def _never_sent(error: BaseException) -> bool:
-    """Whether a request failed before there was a connection to send it on."""
-    import urllib3
-
-    return any(isinstance(cause, urllib3.exceptions.NewConnectionError) for cause in _causes(error))
-
-
-def _unusable(error: BaseException) -> errors.InvalidOptions:
-    """Options that no request can be made with; what the libraries say of them may quote a proxy's password."""
-    return errors.InvalidOptions(
-        f"no request can be made with these options{_why(error)}",
-        hint="check hub_url, user_agent, ca_path or REQUESTS_CA_BUNDLE, and proxy or HTTPS_PROXY, which is written as"
-        " http://host:port (socks5h:// needs the Python library PySocks)",
-    )
-
-
-def _causes(error: BaseException) -> t.Iterator[BaseException]:
-    """An exception and all that it was made from, outermost first."""
-    seen: list[BaseException] = []
-    queue = [error]
-    while queue:
-        one = queue.pop(0)
-        if one in seen:
-            continue
-        seen.append(one)
-        yield one
-        inner = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
-        queue += [cause for cause in inner if isinstance(cause, BaseException)]

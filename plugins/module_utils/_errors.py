@@ -1,41 +1,67 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one family of errors that leaves this collection's core.
+"""The error family of this collection.
 
-HubError                    whatever went wrong; each subclass is one ``error.code`` of a failed task
-├── InvalidOptions          invalid_options   found before any request
-├── MissingLibrary          missing_library
-├── Refused                 Docker Hub said no to this credential: remembered, never tried again at once
-│   ├── BadCredentials      bad_credentials
-│   ├── SsoRequired         sso_required
-│   ├── LockedOut           locked_out
-│   └── OtpInvalid          otp_invalid
-├── OtpRequired             otp_required      the secret was right, a six-digit code is missing
-├── Forbidden               forbidden
-├── InvalidRequest          invalid_request
-├── RateLimited             rate_limited
-├── EdgeBlocked             edge_blocked      something in front of Docker Hub answered
-├── ServerError             server_error
-├── BadAnswer               bad_answer
-├── TlsFailed               tls
-├── ConnectionFailed        connection
-├── TimedOut                timeout
-└── ModuleFailed            module_failed     the module did not run on its target
+HubError                      every failure; each subclass is one ``error.code`` of a failed task
+├── InvalidOptions            invalid_options           found before any request
+├── MissingLibrary            missing_library
+├── Refused                   Docker Hub refused this credential: recorded, and not sent again for a while
+│   ├── BadCredentials        bad_credentials
+│   ├── SsoRequired           sso_required
+│   ├── LockedOut             locked_out
+│   └── OtpInvalid            otp_invalid
+├── OtpRequired               otp_required              the secret is right, a six-digit code is missing
+├── Forbidden                 forbidden
+│   ├── InsufficientScope     insufficient_scope        the token lacks a scope or level
+│   ├── NeedsPasswordLogin    needs_password_login      an access token may not do this
+│   ├── NeedsOrganizationToken  needs_organization_token
+│   └── PlanRequired          plan_required             the subscription does not include this
+├── NotFound                  not_found
+├── Conflict                  conflict                  it exists already
+├── TokenExpired              token_expired             Docker Hub no longer accepts the bearer token
+├── NoFreeSlot                no_free_slot              a list of limited length is full
+├── Protected                 protected                 refused by this collection, to prevent damage
+├── CannotChange              cannot_change             Docker Hub cannot change this afterwards
+├── TooManyRemovals           too_many_removals         more would be removed than the task allows
+├── UnexpectedStatus          unexpected_status         not among the statuses that the task expects
+├── InvalidRequest            invalid_request
+├── RateLimited               rate_limited
+├── EdgeBlocked               edge_blocked              Cloudflare or a proxy answered instead of Docker Hub
+├── ServerError               server_error
+├── BadAnswer                 bad_answer
+├── TlsFailed                 tls
+├── ConnectionFailed          connection
+├── TimedOut                  timeout
+└── ModuleFailed              module_failed             the module did not run on its target
 """
 
 from __future__ import annotations
 
-import sys
 import typing as t
 
 
-class HubError(Exception):
-    """A failed login, told in words that hold no secret.
+class ErrorRecord(t.TypedDict):
+    """An error as data, for another process or another host."""
 
-    ``message`` says what happened, ``hint`` what to do. ``http_status`` is the status of the answer, if there was one,
+    code: str
+    subject: str | None
+    message: str
+    remark: str | None
+    hint: str | None
+    http_status: int | None
+    retry_at: str | None
+    retry_in: float | None
+
+
+class HubError(Exception):
+    """A failure, described without secrets.
+
+    ``subject`` names the task that failed ("Docker Hub login of mybot failed"), ``message`` what happened, ``remark`` how
+    this process knows it (an earlier login of the run), ``hint`` what to do. ``http_status`` is the status of the answer,
     ``retry_at`` the time (ISO 8601, UTC) before which another try is useless, ``retry_in`` the seconds until another try
-    makes sense (None: it makes none by itself), and ``login_2fa_token`` the intermediate token of a login that wants a
-    code.
+    makes sense (None: only after a change), ``login_2fa_token`` the intermediate token of a login that requires a code,
+    ``sent`` whether the request may have reached the server. A task that fails in the middle of several changes puts what it
+    has done into ``result``.
     """
 
     code: t.ClassVar[str]
@@ -55,6 +81,9 @@ class HubError(Exception):
         retry_at: str | None = None,
         retry_in: float | None = None,
         login_2fa_token: str | None = None,
+        subject: str | None = None,
+        remark: str | None = None,
+        sent: bool = True,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -63,28 +92,40 @@ class HubError(Exception):
         self.retry_at = retry_at
         self.retry_in = retry_in
         self.login_2fa_token = login_2fa_token
+        self.subject = subject
+        self.remark = remark
+        self.sent = sent
+        self.result: dict[str, t.Any] = {}
 
     def __str__(self) -> str:
-        return f"{self.message}; {self.hint}" if self.hint else self.message
+        subject = f"{self.subject}: " if self.subject else ""
+        remark = f" ({self.remark})" if self.remark else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{subject}{self.message}{remark}{hint}"
 
-    def as_dict(self) -> dict[str, t.Any]:
-        """The ``error`` of a failed task: code, http_status, hint, retry_at."""
+    def public(self) -> dict[str, t.Any]:
+        """Return the ``error`` of a failed task: code, http_status, hint, retry_at."""
         return {"code": self.code, "http_status": self.http_status, "hint": self.hint, "retry_at": self.retry_at}
 
+    def to_dict(self) -> ErrorRecord:
+        """Return the error as data; ``from_dict`` is the inverse."""
+        return {
+            "code": self.code,
+            "subject": self.subject,
+            "message": self.message,
+            "remark": self.remark,
+            "hint": self.hint,
+            "http_status": self.http_status,
+            "retry_at": self.retry_at,
+            "retry_in": self.retry_in,
+        }
 
-def restored(error: dict[str, t.Any], message: str) -> HubError:
-    """The error that was told by ``as_dict()``, in another process or on another host."""
-    fields = dict(error)
-    return HubError.codes.get(fields.pop("code", ""), ModuleFailed)(message, **fields)
 
-
-def missing_library(name: str) -> MissingLibrary:
-    """The error for a library, by its name on PyPI, that is not installed where the login runs."""
-    from ansible.module_utils.basic import missing_required_lib
-
-    said = missing_required_lib(name, url=f"https://pypi.org/project/{name}")
-    likely = "pyotp" if name == "pyotp" else "requests PyJWT"  # who lacks one lacks both
-    return MissingLibrary(said, hint=f"install it: {sys.executable} -m pip install {likely}")
+def from_dict(record: ErrorRecord) -> HubError:
+    """Return the error that ``to_dict()`` described. An unknown code becomes ``ModuleFailed``."""
+    given: dict[str, t.Any] = dict(record)
+    fields: dict[str, t.Any] = {name: given.get(name) for name in ErrorRecord.__annotations__}
+    return HubError.codes.get(fields.pop("code") or "", ModuleFailed)(fields.pop("message") or "", **fields)
 
 
 class InvalidOptions(HubError, code="invalid_options"):
@@ -92,7 +133,7 @@ class InvalidOptions(HubError, code="invalid_options"):
 
 
 class MissingLibrary(HubError, code="missing_library"):
-    """A Python library is missing where the login runs."""
+    """A Python library is missing or unusable where the login runs; nothing was sent."""
 
 
 class Refused(HubError):
@@ -104,7 +145,7 @@ class BadCredentials(Refused, code="bad_credentials"):
 
 
 class SsoRequired(Refused, code="sso_required"):
-    """The organization enforces single sign-on, which takes no password."""
+    """The organization enforces single sign-on, so a password is not accepted."""
 
 
 class LockedOut(Refused, code="locked_out"):
@@ -116,15 +157,63 @@ class OtpInvalid(Refused, code="otp_invalid"):
 
 
 class OtpRequired(HubError, code="otp_required"):
-    """The account wants a six-digit code that was not given."""
+    """The account requires a six-digit code that was not given."""
 
 
 class Forbidden(HubError, code="forbidden"):
-    """Docker Hub knows the credential and does not allow this."""
+    """Docker Hub accepted the credential and does not allow the operation."""
+
+
+class InsufficientScope(Forbidden, code="insufficient_scope"):
+    """The access token lacks the scope or level that the operation requires."""
+
+
+class NeedsPasswordLogin(Forbidden, code="needs_password_login"):
+    """The operation is not open to the kind of access token in use."""
+
+
+class NeedsOrganizationToken(Forbidden, code="needs_organization_token"):
+    """The operation requires an organization access token."""
+
+
+class PlanRequired(Forbidden, code="plan_required"):
+    """The subscription of the account does not include the operation."""
+
+
+class NotFound(HubError, code="not_found"):
+    """Something that the operation requires does not exist, or is hidden from this account."""
+
+
+class Conflict(HubError, code="conflict"):
+    """It exists already, or changed at the same time."""
+
+
+class TokenExpired(HubError, code="token_expired"):
+    """Docker Hub no longer accepts the bearer token."""
+
+
+class NoFreeSlot(HubError, code="no_free_slot"):
+    """A list of limited length is full."""
+
+
+class Protected(HubError, code="protected"):
+    """This collection refuses the change, because it could not be undone."""
+
+
+class CannotChange(HubError, code="cannot_change"):
+    """Docker Hub has no way to change this after its creation."""
+
+
+class TooManyRemovals(HubError, code="too_many_removals"):
+    """The task would remove more than its options allow."""
+
+
+class UnexpectedStatus(HubError, code="unexpected_status"):
+    """The status of the answer is not among those that the task expects."""
 
 
 class InvalidRequest(HubError, code="invalid_request"):
-    """Docker Hub did not understand the request."""
+    """Docker Hub did not accept the request as valid."""
 
 
 class RateLimited(HubError, code="rate_limited"):
@@ -132,28 +221,28 @@ class RateLimited(HubError, code="rate_limited"):
 
 
 class EdgeBlocked(HubError, code="edge_blocked"):
-    """Something in front of Docker Hub answered in its place."""
+    """Cloudflare or a proxy answered instead of Docker Hub."""
 
 
 class ServerError(HubError, code="server_error"):
-    """Docker Hub has a problem of its own."""
+    """Docker Hub reports a problem of its own."""
 
 
 class BadAnswer(HubError, code="bad_answer"):
-    """The answer is not what the API promises."""
+    """The answer does not have the documented form."""
 
 
 class TlsFailed(HubError, code="tls"):
-    """No trusted encrypted connection."""
+    """A trusted encrypted connection was not possible."""
 
 
 class ConnectionFailed(HubError, code="connection"):
-    """No connection, or one that broke."""
+    """A connection was not possible, or broke."""
 
 
 class TimedOut(HubError, code="timeout"):
-    """Too slow."""
+    """The answer was not complete in time."""
 
 
 class ModuleFailed(HubError, code="module_failed"):
-    """The module could not run, or did not answer, on the host it was directed to."""
+    """The module did not run, or did not answer, on its target."""

@@ -1,204 +1,232 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of a login, and the rules between them.
-
-Without regular expressions where options are good: each use of a lookup is a process of its own, and to compile one there
-would take longer than all the rest of a reused token.
-"""
+"""The options of a login: their specification, their normal form, the rules between them."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import contextlib
-import html
-import json
 import re
 import typing as t
-from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
+import unicodedata
+from urllib.parse import SplitResult, urlsplit
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._totp import totp_seed
 
-Options = dict[str, t.Any]
-Result = dict[str, t.Any]
-Claim = t.Callable[[t.Optional[int]], bool]
-"""Takes a code before it is sent, for Docker Hub takes none twice (W21): that of a 30 s step, by the step's number (False:
-it is used up), or the typed one (None; raises ``OtpRequired`` if it is)."""
+_SHARED: dict[str, t.Any] = {
+    "identifier": {"type": "str", "aliases": ["username"]},
+    "secret": {"type": "str", "no_log": True, "aliases": ["password"]},
+    "otp": {"type": "str", "no_log": True, "aliases": ["code"]},
+    "totp_secret": {"type": "str", "no_log": True},
+    "auth_method": {"type": "str", "choices": ["auto", "access_token", "login"], "default": "auto"},
+    "hub_url": {"type": "str", "default": "https://hub.docker.com"},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+    "proxy": {"type": "str"},
+    "user_agent": {"type": "str"},
+    "timeout": {"type": "float", "default": 30.0},
+    "retries": {"type": "int", "default": 3},
+    "max_wait": {"type": "int", "default": 60},
+    "cache": {"type": "bool", "default": True},
+    "min_ttl": {"type": "int", "default": 60},
+    "refusal_ttl": {"type": "int", "default": 900},
+}
 
 TOKEN_SPEC: dict[str, t.Any] = {
     "argument_spec": {
-        "identifier": {"type": "str", "aliases": ["username"]},
-        "secret": {"type": "str", "no_log": True, "aliases": ["password"]},
-        "otp": {"type": "str", "no_log": True, "aliases": ["code"]},
-        "totp_secret": {"type": "str", "no_log": True},
+        **_SHARED,
         "login_2fa_token": {"type": "str", "no_log": True},
         "on_otp_required": {"type": "str", "choices": ["fail", "return"], "default": "fail"},
-        "auth_method": {"type": "str", "choices": ["auto", "access_token", "login"], "default": "auto"},
         "login_from": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
-        "hub_url": {"type": "str", "default": "https://hub.docker.com"},
-        "validate_certs": {"type": "bool", "default": True},
-        "ca_path": {"type": "path"},
-        "proxy": {"type": "str"},
-        "user_agent": {"type": "str"},
-        "timeout": {"type": "float", "default": 30.0},
-        "retries": {"type": "int", "default": 3},
-        "max_wait": {"type": "int", "default": 60},
-        "cache": {"type": "bool", "default": True},
-        "min_ttl": {"type": "int", "default": 60},
-        "refusal_ttl": {"type": "int", "default": 900},
     },
     "required_one_of": [["identifier", "login_2fa_token"], ["secret", "login_2fa_token"]],
 }
+"""The options of the task ``dockerhub_token``."""
 
-_NO_LOG = [name for name, row in TOKEN_SPEC["argument_spec"].items() if row.get("no_log")]
-# Colours, movements and titles of a terminal.
-_ESCAPE = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"
-# Whoever it belongs to: an access token of Docker Hub, or a bearer token.
-_TOKEN = r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+"
-_MOST_SEARCHED = 4000  # characters: that search may take the square of it
-_LIMITS = {"timeout": 0.001, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0}
-_MOST = 1_000_000  # eleven days; some more and the system's clocks overflow
+CONNECTION_SPEC: dict[str, t.Any] = {**_SHARED, "access_token": {"type": "str", "no_log": True}}
+"""The options that each resource task takes to reach Docker Hub."""
+
+_DEFAULTS = {name: row.get("default") for name, row in {**CONNECTION_SPEC, **TOKEN_SPEC["argument_spec"]}.items()}
+_TEXTS = [
+    name for name, row in {**CONNECTION_SPEC, **TOKEN_SPEC["argument_spec"]}.items() if row["type"] in ("str", "path")
+]
+_AT_LEAST = {"timeout": 0.001, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0}
+_AT_MOST = 1_000_000  # seconds are eleven days; with much more the clocks of the system overflow
 LONGEST_PAUSE = 8.0
 """Seconds before a request is sent again, at most."""
 
 
-def has_factor(options: Options) -> bool:
-    """Whether these options hold what a second factor needs."""
+class Options(t.TypedDict):
+    """The options of a login in their normal form."""
+
+    identifier: str | None
+    secret: str | None
+    otp: str | None
+    totp_secret: str | None
+    access_token: str | None
+    login_2fa_token: str | None
+    on_otp_required: str
+    auth_method: str
+    login_from: str
+    hub_url: str
+    validate_certs: bool
+    ca_path: str | None
+    proxy: str | None
+    user_agent: str | None
+    timeout: float
+    retries: int
+    max_wait: int
+    cache: bool
+    min_ttl: int
+    refusal_ttl: int
+
+
+class TokenResult(t.TypedDict, total=False):
+    """The result of a login; ``warnings`` are texts for the user, the other fields those of the task's RETURN."""
+
+    access_token: str | None
+    token_type: str
+    issued_at: str | None
+    expires_at: str | None
+    expires_in: int | None
+    identifier: str | None
+    username: str | None
+    scope: str | None
+    source: str | None
+    endpoint: str | None
+    claims: dict[str, t.Any]
+    cached: bool
+    otp_required: bool
+    login_2fa_token: str
+    rate_limit: t.Mapping[str, t.Any] | None
+    warnings: list[str]
+
+
+ReserveCode = t.Callable[[t.Optional[int]], bool]
+"""Reserve a code before it is sent, because Docker Hub may accept each code only once.
+
+The argument is the number of the 30 s step of a generated code (returns False if that code is used up), or None for a typed
+code (raises ``OtpRequired`` if it was sent before).
+"""
+
+
+def has_second_factor(options: Options) -> bool:
+    """Return whether these options contain what a second factor requires."""
     return bool(options["otp"] or options["totp_secret"] or options["login_2fa_token"])
 
 
 def login_method(options: Options) -> str:
-    """``access_token`` or ``login``: what ``auth_method`` comes to with these options."""
+    """Return ``access_token`` or ``login``: the operation that ``auth_method`` stands for."""
     if options["auth_method"] != "auto":
-        return str(options["auth_method"])
-    return "login" if has_factor(options) or options["on_otp_required"] == "return" else "access_token"
+        return options["auth_method"]
+    return "login" if has_second_factor(options) or options["on_otp_required"] == "return" else "access_token"
 
 
 def secret_kind(secret: str | None) -> str:
-    """``pat``, ``oat`` or ``password``, told by the prefix (W18)."""
+    """Return ``pat``, ``oat`` or ``password``, by the prefix of the secret."""
     return {"dckr_pat_": "pat", "dckr_oat_": "oat"}.get((secret or "")[:9], "password")
 
 
 def longest_login(options: Options) -> float:
-    """Seconds that a login takes at the very most, name resolution and dripped headers apart.
+    """Return the seconds that a login takes at most, apart from name resolution and slow headers.
 
-    Each request may use ``timeout`` three times: to connect, for a silence, for the body. A second factor takes two
-    requests, twice where a generated code is refused.
+    Each request may use ``timeout`` three times (to connect, for a silence, for the body), and once more for each address
+    that does not answer, of which three are assumed. A second factor takes two requests, four if a generated code is refused.
     """
-    requests = 4 if login_method(options) == "login" or has_factor(options) else 1
+    requests = 4 if login_method(options) == "login" or has_second_factor(options) else 1
     tries = requests + options["retries"]
-    return float(tries * 3 * options["timeout"] + options["retries"] * LONGEST_PAUSE + options["max_wait"])
+    return tries * 6 * options["timeout"] + options["retries"] * LONGEST_PAUSE + options["max_wait"]
 
 
-def _in_one_line(text: str) -> str:
-    return "".join(char for char in " ".join(re.sub(_ESCAPE, "", text).split()) if char.isprintable())
+def normalize_options(raw: t.Mapping[str, t.Any]) -> Options:
+    """Return the options in their normal form, with defaults in place of empty ones.
 
-
-def plain(text: str, options: Options, limit: int = 200) -> str:
-    """Foreign text made fit to print: one line, no control characters, no secret of these options, not too long."""
-    given = {str(options[name]) for name in _NO_LOG if options.get(name)}
-    with contextlib.suppress(ValueError):
-        given.add(unquote(urlsplit(options.get("proxy") or "").password or ""))
-    given |= {_in_one_line(secret) for secret in given}
-    secrets = given - {""}
-    for one in given:
-        secrets |= {
-            json.dumps(one)[1:-1],
-            repr(one)[1:-1],
-            html.escape(one),
-            html.escape(one).replace("&quot;", "&#34;"),
-        }
-        secrets |= {change(one, safe=safe, errors="replace") for change in (quote, quote_plus) for safe in ("", "/")}
-    secrets.discard("")
-    text = _in_one_line(text)
-    words = "|".join(map(re.escape, sorted(secrets, key=len, reverse=True)))
-    text = re.sub(words, "********", text, flags=re.IGNORECASE) if words else text
-    text = re.sub(_TOKEN, "********", text[:_MOST_SEARCHED], flags=re.IGNORECASE)
-    return text if len(text) <= limit else text[:limit].rstrip() + "…"
-
-
-def totp_seed(text: str) -> str:
-    """The base32 seed in a TOTP secret: spaces, hyphens and case do not matter, an ``otpauth://`` URI is taken apart."""
-    if text.lower().startswith("otpauth:"):
-        try:
-            uri = urlsplit(text)
-        except ValueError:
-            uri = urlsplit("")
-        settings = {name: values[0] for name, values in parse_qs(uri.query).items()}
-        fixed = {"digits": "6", "period": "30", "algorithm": "SHA1"}
-        odd = [name for name, value in fixed.items() if settings.get(name, value).upper() != value]
-        if uri.netloc.lower() != "totp" or odd or "secret" not in settings:
-            raise InvalidOptions(
-                "totp_secret is an otpauth:// URI, but not for Docker Hub's codes (TOTP, SHA1, 6 digits, 30 s)",
-                hint="give the URI of the QR code that Docker Hub showed, or the base32 text beside it",
-            )
-        text = settings["secret"]
-    seed = re.sub(r"[\s=-]", "", text).upper()
-    try:
-        raw = base64.b32decode(seed + "=" * (-len(seed) % 8))
-    except (binascii.Error, ValueError):
-        raw = b""
-    if not raw:
-        raise InvalidOptions(
-            "totp_secret is not base32 (letters A to Z and digits 2 to 7)",
-            hint="give the text that Docker Hub shows beside the QR code, not a six-digit code: that one is otp",
-        )
-    # pyotp refuses keys under 112 bits, which exist; zeros at the end of a key change nothing in HMAC.
-    return base64.b32encode(raw.ljust(15, b"\0")).decode().rstrip("=")
-
-
-def _require_login(options: Options) -> None:
-    """Raises ``InvalidOptions`` where there is nothing to log in with."""
-    if options.get("login_2fa_token"):
-        return
-    for name, variables, environment in (
-        ("identifier", "dockerhub_identifier", "DOCKERHUB_USERNAME"),
-        ("secret", "dockerhub_secret", "DOCKERHUB_PASSWORD"),
-    ):
-        if not options.get(name):
-            raise InvalidOptions(
-                f"{name} is missing",
-                hint=f"give it as an option, as the variable {variables} or in the environment as {environment}",
-            )
-    if secret_kind(options["identifier"]) != "password":
-        raise InvalidOptions(
-            "identifier holds an access token, not a name",
-            hint="give the token as secret, and whose it is as identifier",
-        )
-
-
-def checked(options: Options) -> Options:
-    """These options, tidied up, defaults in place of empty ones; raises ``InvalidOptions`` where they make no login."""
-    given = {name: value for name, value in options.items() if value is not None and value != ""}
-    options = {name: given.get(name, row.get("default")) for name, row in TOKEN_SPEC["argument_spec"].items()}
-    options["identifier"] = (options["identifier"] or "").strip() or None
-    _require_login(options)
-    _check_numbers(options)
-    _check_urls(options)
-    options["hub_url"] = _one_spelling(options["hub_url"])
-    _check_factor(options)
+    Raises ``InvalidOptions`` if they cannot make a login.
+    """
+    given = {name: value for name, value in raw.items() if value is not None and value != ""}
+    values = {name: given.get(name, default) for name, default in _DEFAULTS.items()}
+    values["identifier"] = (values["identifier"] or "").strip() or None
+    options = t.cast(Options, values)
+    _check_texts(values)
+    _require_credential(options)
+    _check_numbers(values)
+    _check_proxy(options["proxy"])
+    _check_user_agent(options["user_agent"] or "")
+    options["hub_url"] = _normal_url(options["hub_url"])
+    _check_second_factor(options)
+    _check_access_token(options["access_token"] or "")
     _check_secret(options)
     return options
 
 
-def _check_numbers(options: Options) -> None:
-    for name, least in _LIMITS.items():
-        if not least <= options[name] <= _MOST:
+def _check_texts(values: t.Mapping[str, t.Any]) -> None:
+    for name in _TEXTS:
+        try:
+            str(values[name] or "").encode()
+        except UnicodeEncodeError:
             raise InvalidOptions(
-                f"{name} must be at least {least} and at most {_MOST}",
+                f"{name} contains bytes that are not valid UTF-8 text", hint="check where the value comes from"
+            ) from None
+
+
+def _require_credential(options: Options) -> None:
+    if options["login_2fa_token"] or options["access_token"]:
+        return
+    for name, value, variable, environment in (
+        ("identifier", options["identifier"], "dockerhub_identifier", "DOCKERHUB_USERNAME"),
+        ("secret", options["secret"], "dockerhub_secret", "DOCKERHUB_PASSWORD"),
+    ):
+        if not value:
+            raise InvalidOptions(
+                f"{name} is missing",
+                hint=f"give it as an option, as the variable {variable} or as {environment} in the environment of the"
+                " controller (the keyword 'environment' does not reach it)",
+            )
+    if _contains_token(options["identifier"] or ""):
+        raise InvalidOptions(
+            "identifier contains an access token instead of a name",
+            hint="give the token as secret, and the name of its owner as identifier",
+        )
+
+
+def _check_numbers(values: t.Mapping[str, t.Any]) -> None:
+    for name, least in _AT_LEAST.items():
+        if not least <= values[name] <= _AT_MOST:
+            raise InvalidOptions(
+                f"{name} must be at least {least} and at most {_AT_MOST}",
                 hint="correct it, or leave it out for the default",
             )
 
 
-def _check_urls(options: Options) -> None:
-    for name in ("hub_url", "proxy"):
-        try:
-            _port = urlsplit(options[name] or "").port
-        except ValueError:
-            raise InvalidOptions(f"{name} is not a URL", hint="write it as https://host:port") from None
-    agent = options["user_agent"] or ""
-    if not (agent.isascii() and agent.isprintable()):
-        raise InvalidOptions("user_agent has characters that an HTTP header cannot hold", hint="use plain ASCII text")
+def _split(name: str, url: str) -> SplitResult:
+    """Return the parts of a URL; raise ``InvalidOptions`` if its port is not a number."""
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+    except ValueError:
+        raise InvalidOptions(f"{name} is not a URL", hint="write it as https://host:port") from None
+    return parts
+
+
+def _check_proxy(proxy: str | None) -> None:
+    if has_unescaped_password(proxy or ""):
+        raise InvalidOptions(
+            "proxy contains a user name or password with an unescaped #, /, ? or @",
+            hint="percent-encode it: # is %23, / is %2F, ? is %3F, @ is %40",
+        )
+    _split("proxy", proxy or "")
+
+
+def has_unescaped_password(proxy: str) -> bool:
+    """Return whether the password in a proxy's URL ends the host part too early, so that a wrong host would be resolved."""
+    before, at, _host = proxy.rpartition("@")
+    return bool(at) and any(char in before.partition("://")[2 if "://" in before else 0] for char in "#/?@")
+
+
+def _check_user_agent(user_agent: str) -> None:
+    if not (user_agent.isascii() and user_agent.isprintable()):
+        raise InvalidOptions(
+            "user_agent contains characters that an HTTP header cannot contain", hint="use plain ASCII text"
+        )
 
 
 def _is_loopback(host: str) -> bool:
@@ -206,16 +234,16 @@ def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or (parts[0] == "127" and len(parts) == 4 and all(map(str.isdigit, parts)))
 
 
-def _one_spelling(hub_url: str) -> str:
-    """The same URL for the same hub, since it is part of what a credential is known by."""
+def _normal_url(hub_url: str) -> str:
+    """Return the one spelling of this URL, because it is part of a credential's key."""
     hub_url = hub_url.strip().rstrip("/")
-    url = urlsplit(hub_url)
+    url = _split("hub_url", hub_url)
     host = url.hostname or ""
     clean = hub_url.isascii() and hub_url.isprintable() and " " not in hub_url
     if url.scheme not in ("http", "https") or not host or url.query or url.fragment or not clean:
         raise InvalidOptions("hub_url is not a URL of the form https://host", hint="leave it out for Docker Hub")
     if "@" in url.netloc:
-        raise InvalidOptions("hub_url holds a user name or password", hint="give them as identifier and secret")
+        raise InvalidOptions("hub_url contains a user name or password", hint="give them as identifier and secret")
     if url.scheme == "http" and not _is_loopback(host):
         raise InvalidOptions(
             "hub_url starts with http://, which would send the secret unencrypted", hint="use https:// instead"
@@ -224,41 +252,63 @@ def _one_spelling(hub_url: str) -> str:
     return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}{url.path}"
 
 
-def _check_factor(options: Options) -> None:
-    otp = options["otp"]
+def _check_second_factor(options: Options) -> None:
+    otp = re.sub(r"[\s-]", "", options["otp"] or "") or options["otp"]
     if otp and not re.fullmatch(r"[0-9]+", otp):
-        raise InvalidOptions("otp must be six digits and nothing else", hint="give the code as the app shows it")
+        raise InvalidOptions("otp must be six digits", hint="give the code as the authenticator app shows it")
     if otp and len(otp) != 6:
         raise InvalidOptions(
-            f"otp must be six digits, but has {len(otp)} characters",
-            hint="give all six, and in a file quote it: YAML reads a bare number with a leading 0 as another number",
+            f"otp must be six digits, but has {len(otp)}",
+            hint="give all six, and quote them in a file: YAML reads a number with a leading 0 as another number",
         )
+    options["otp"] = otp
     if options["totp_secret"]:
         options["totp_secret"] = totp_seed(options["totp_secret"])
     if options["login_2fa_token"] and not (otp or options["totp_secret"]):
         raise InvalidOptions(
-            "login_2fa_token finishes a login and needs a code", hint="add otp (six digits) or totp_secret"
+            "login_2fa_token completes a login and requires a code", hint="add otp (six digits) or totp_secret"
+        )
+
+
+def _check_access_token(token: str) -> None:
+    if _contains_token(token):
+        raise InvalidOptions(
+            "access_token is a personal or organization access token, which is not accepted as a bearer token",
+            hint="give it as secret, together with identifier, so that the task logs in with it",
+        )
+    if token and not re.fullmatch(r"[!-~]+", token):
+        raise InvalidOptions(
+            "access_token contains blanks or other characters that no bearer token contains",
+            hint="give the access_token of a login, without 'Bearer' and quotes",
         )
 
 
 def _check_secret(options: Options) -> None:
-    if options["login_2fa_token"]:
+    if options["login_2fa_token"] or options["access_token"]:
         return
-    secret, method = options["secret"], login_method(options)
+    secret, method = options["secret"] or "", login_method(options)
     if any(char < " " or "\x7f" <= char < "\xa0" or char in "\u2028\u2029" for char in secret):
         raise InvalidOptions(
-            "secret holds a line break or another control character", hint="strip it, with the trim filter for example"
+            "secret contains a line break or another control character",
+            hint="remove it, for example with the trim filter",
         )
-    bare = secret.strip(" '\"")
-    if bare != secret and secret_kind(bare) != "password":
-        raise InvalidOptions("secret is an access token with blanks or quotes around it", hint="remove them")
+    if _contains_token(secret) and not re.fullmatch(r"dckr_(pat|oat)_[A-Za-z0-9_-]+", secret):
+        raise InvalidOptions(
+            "secret contains an access token with other characters around or inside it",
+            hint="give the token alone: dckr_pat_ or dckr_oat_ and what follows, without blanks, quotes or a prefix",
+        )
     if secret_kind(secret) == "oat" and method == "login":
         raise InvalidOptions(
             "an organization access token has no second factor and cannot be used with the login method",
             hint="leave out otp, totp_secret and on_otp_required, and set auth_method to access_token",
         )
-    if method == "access_token" and len(secret) < 9:
-        # W8: the API says the same of such a secret.
+    if method == "access_token" and len(secret) < 9:  # the API refuses such a secret with the same reason
         raise InvalidOptions(
-            "secret is shorter than the nine characters that Docker Hub asks for", hint="check where it comes from"
+            "secret is shorter than the nine characters that Docker Hub requires", hint="check where it comes from"
         )
+
+
+def _contains_token(text: str) -> bool:
+    """Return whether a text contains an access token, however many other characters stand around or inside it."""
+    letters = re.sub(r"[^A-Za-z0-9_-]", "", unicodedata.normalize("NFKC", text))
+    return re.search(r"dckr_(pat|oat)_", letters, re.IGNORECASE) is not None

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reads a bearer token: whose it is and how long it lives."""
+"""The content of a bearer token: its owner and its lifetime."""
 
 from __future__ import annotations
 
@@ -8,65 +8,74 @@ import datetime
 import json
 import typing as t
 
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import missing_library
+from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_library
 
-# W15: the claim in which Docker Hub tells about the account.
+# The claim with which Docker Hub describes the account.
 _HUB_CLAIM = "https://hub.docker.com"
 _SOURCES = {"docker_pat": "pat", "docker_oat": "oat", "docker_pwd": "password", "docker_password": "password"}
+_DEEPEST = 50  # levels of lists and dictionaries; some hundred are more than Ansible can print
+
+
+class TokenContent(t.TypedDict):
+    """What a token contains. A field is None where the token has no such claim."""
+
+    claims: dict[str, t.Any]
+    issued_at: str | None
+    expires_at: str | None
+    expires_in: int | None
+    username: str | None
+    scope: str | None
+    source: str | None
 
 
 def iso_time(seconds: float | None) -> str | None:
-    """Unix time in seconds as ISO 8601 in UTC; None if there is none or no calendar holds it."""
+    """Return a unix time in seconds as ISO 8601 in UTC; None if there is none, or no calendar contains it."""
     if seconds is None:
         return None
     try:
         moment = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    # strftime writes years before 1000 without leading zeros.
+    return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
-def read_token(token: str, now: float) -> dict[str, t.Any]:
-    """What a token says of itself.
+def read_token(token: str, now: float) -> TokenContent:
+    """Return the content of a token; ``now`` is the server's unix time when the token arrived.
 
-    ``now`` is the server's unix time when the token came. The answer holds ``claims`` (empty for a token that is no JWT),
-    ``issued_at``, ``expires_at`` (ISO 8601), ``expires_in`` (whole seconds), ``username``, ``scope`` and ``source``: each None
-    where the token does not say. The signature is not checked: that is up to whoever accepts the token.
+    ``claims`` is empty for a token that is not a JWT. The signature is not verified: that is up to the service that accepts
+    the token.
     """
     claims = _claims(token)
-    hub = claims.get(_HUB_CLAIM)
-    hub = hub if isinstance(hub, dict) else {}
+    account = claims.get(_HUB_CLAIM)
+    account = account if isinstance(account, dict) else {}
     issued, expires = _number(claims.get("iat")), _number(claims.get("exp"))
-    life = None if expires is None else expires - (now if issued is None else issued)
+    lifetime = None if expires is None else expires - (now if issued is None else issued)
     return {
         "claims": claims,
         "issued_at": iso_time(issued),
         "expires_at": iso_time(expires),
-        "expires_in": int(life) if life is not None and life > 0 and iso_time(expires) else None,
-        "username": _text(hub.get("username")) or _text(claims.get("username")),
+        "expires_in": int(lifetime) if lifetime is not None and lifetime > 0 and iso_time(expires) else None,
+        "username": _text(account.get("username")) or _text(claims.get("username")),
         "scope": _text(claims.get("scope")),
-        "source": _SOURCES.get(str(hub.get("source")).partition("|")[0]),
+        "source": _SOURCES.get(str(account.get("source")).partition("|")[0]),
     }
 
 
 def _claims(token: str) -> dict[str, t.Any]:
-    try:
-        import jwt
-    except ImportError as error:
-        raise missing_library("PyJWT") from error
+    jwt = require_library("PyJWT")
     try:
         claims: dict[str, t.Any] = jwt.decode(token, options={"verify_signature": False})
-        # What cannot be written down again (NaN, half a character) would trouble whoever prints it later.
+        # NaN and half a surrogate pair cannot be printed later.
         json.dumps(claims, allow_nan=False, ensure_ascii=False).encode()
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         return {}
-    return {} if _is_deep(claims, 50) else claims
+    return {} if _is_deeper(claims, _DEEPEST) else claims
 
 
-def _is_deep(value: object, levels: int) -> bool:
-    """Whether lists and dictionaries stand in each other in more levels; some hundred are more than Ansible can print."""
+def _is_deeper(value: object, levels: int) -> bool:
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels < 0 or any(_is_deep(one, levels - 1) for one in inner)
+    return levels < 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def _number(value: object) -> float | None:

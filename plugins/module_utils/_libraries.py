@@ -1,0 +1,52 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Python libraries of a login: a missing or wrong one is reported before anything is sent."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import missing_required_lib
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import MissingLibrary
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable
+
+# By name on PyPI: the module to import, and an attribute that packages of a similar name lack.
+_LIBRARIES = {"requests": ("requests", "Session"), "PyJWT": ("jwt", "PyJWTError"), "pyotp": ("pyotp", "TOTP")}
+
+
+def require_libraries(*, totp: bool) -> None:
+    """Import requests, PyJWT and, for a TOTP secret, pyotp; raise ``MissingLibrary`` if one cannot be used."""
+    for library in ("requests", "PyJWT", "pyotp") if totp else ("requests", "PyJWT"):
+        require_library(library)
+
+
+def require_library(library: str) -> t.Any:
+    """Return the module of this library; raise ``MissingLibrary`` if it is missing, broken or another package."""
+    name, attribute = _LIBRARIES[library]
+    try:
+        module = importlib.import_module(name)
+    except Exception as error:  # a broken library may raise anything
+        reason = printable("".join(traceback.format_exception_only(type(error), error)))
+        raise MissingLibrary(
+            f"{missing_required_lib(library, url=f'https://pypi.org/project/{library}')} ({reason})",
+            hint=_installation(library),
+        ) from None
+    if not hasattr(module, attribute):
+        raise MissingLibrary(
+            f"the module {name} that Python found is not {library}: the package '{name}' from PyPI is another library,"
+            " or a file of that name hides it",
+            hint=f"uninstall '{name}', then {_installation(library)}",
+        )
+    return module
+
+
+def _installation(library: str) -> str:
+    wanted = "pyotp" if library == "pyotp" else "requests PyJWT"  # where one is missing, both are
+    uv = " ".join(f"--with {name}" for name in wanted.split())
+    return (
+        f"install it: {sys.executable} -m pip install {wanted}; with uv: uv tool install {uv} ansible-core;"
+        f" with pipx: pipx inject ansible-core {wanted}"
+    )

@@ -1,0 +1,162 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The requests session of a client: proxy, CAs, headers, no redirects.
+
+Nothing but the options and a few named environment variables decide what is sent and trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import typing as t
+from urllib.parse import urlsplit
+from urllib.request import getproxies_environment
+
+try:
+    from requests import Session
+    from requests.adapters import HTTPAdapter
+except Exception:  # reported by _libraries before a session is made
+    Session = HTTPAdapter = object  # type: ignore[assignment,misc]
+
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, has_unescaped_password
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
+
+VERSION = "1.0.0"
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+class HubSession(Session):
+    """A session for one Docker Hub, made from the options of a login."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.trust_env = False  # no .netrc, no variables other than those read below
+        self.headers.update(
+            {
+                "User-Agent": options["user_agent"] or f"hubops.dockerhub/{VERSION}",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            }
+        )
+        self.proxies.update(_proxies(options))
+        self.verify = _verification(options)
+        if self.verify is True:
+            self.mount("https://", _SystemTrust())
+
+    def get_redirect_target(self, resp: t.Any) -> None:
+        """Return no target: Docker Hub does not redirect, and requests would read the whole body to prepare for one."""
+
+
+class _SystemTrust(HTTPAdapter):
+    """Trust the CAs of the system in addition to those of certifi, as ``ansible.builtin.uri`` does."""
+
+    def __init__(self) -> None:
+        from urllib3.util.ssl_ import create_urllib3_context
+
+        self._context = create_urllib3_context()
+        self._context.load_default_certs()
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+
+
+def _proxies(options: Options) -> dict[str, str]:
+    """Return the proxies by scheme, from the option or the environment.
+
+    The operating system is never asked: on macOS that kills a forked process.
+    """
+    from requests.utils import should_bypass_proxies
+
+    if options["proxy"]:
+        found = {"http": options["proxy"], "https": options["proxy"]}
+    else:
+        found = {scheme: url for scheme, url in getproxies_environment().items() if scheme in ("http", "https", "all")}
+        if found and should_bypass_proxies(options["hub_url"], no_proxy=None):
+            return {}
+    found = {scheme: url if "://" in url else f"http://{url}" for scheme, url in found.items()}
+    for url in found.values():
+        _check_proxy(url)
+    return found
+
+
+def _check_proxy(url: str) -> None:
+    if has_unescaped_password(url):
+        raise InvalidOptions(
+            "the proxy contains a user name or password with an unescaped #, /, ? or @",
+            hint="percent-encode it in proxy or HTTPS_PROXY: # is %23, / is %2F, ? is %3F, @ is %40",
+        )
+    try:
+        usable = urlsplit(url).hostname and urlsplit(url).port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise InvalidOptions(
+            "the proxy is not a URL with a host", hint="write proxy or HTTPS_PROXY as http://proxy.example.com:3128"
+        )
+
+
+def _verification(options: Options) -> bool | str:
+    """Return the ``verify`` of requests: a file or folder of CAs, or whether to verify at all."""
+    if not options["validate_certs"] or options["hub_url"].startswith("http:"):
+        return False
+    for name in ("ca_path", *_BUNDLES):
+        path = options["ca_path"] if name == "ca_path" else os.environ.get(name)
+        if path:
+            _check_ca(name, path, options)
+            return path
+    return True
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _check_ca(source: str, path: str, options: Options) -> None:
+    """Raise ``InvalidOptions`` for CAs that OpenSSL would ignore without a word, or refuse in unclear words."""
+    shown = printable(path, secrets_of(options))
+    if not os.path.exists(path):
+        raise InvalidOptions(f"the CA file {shown} does not exist where the login runs", hint=f"correct {source}")
+    if os.path.isdir(path):
+        if not any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in _names_in(path)):
+            raise InvalidOptions(
+                f"the CA folder {shown} contains no hashed names that can be read, so OpenSSL finds no certificate in it",
+                hint=f"run 'openssl rehash' on the folder, or give one PEM file as {source}",
+            )
+        return
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise InvalidOptions(
+            f"the CA file {shown} cannot be read ({error.strerror})", hint=f"correct {source}"
+        ) from None
+    if not re.search(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----", content):
+        raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
+
+
+_OF_A_SESSION = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
+_kept: dict[str, HubSession] = {}
+
+
+def kept_session(options: Options) -> HubSession:
+    """Return the session of an earlier task in this process that had the same options, or a new one.
+
+    The items of a loop then share a connection, and one TLS handshake.
+    """
+    environment = [os.environ.get(name) for name in _BUNDLES], getproxies_environment()
+    key = repr((os.getpid(), *(options.get(name) for name in _OF_A_SESSION), environment))
+    if key not in _kept:
+        require_libraries(totp=False)
+        _kept.clear()
+        _kept[key] = HubSession(options)
+    return _kept[key]
