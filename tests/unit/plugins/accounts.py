@@ -50,7 +50,7 @@ RESULT_FIELDS = {
 }
 
 
-def identifier(given: Options) -> str:
+def account_of(given: Options) -> str:
     """Return the account that these options name."""
     return str(given.get("identifier") or given.get("username"))
 

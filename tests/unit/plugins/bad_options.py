@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options that cannot make a login, and words that every door must say of them: what, why, what instead."""
+"""Options that cannot make a login, with words that the message of every entry point must contain."""
 
 from __future__ import annotations
 
@@ -15,29 +15,35 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
     "secret with a line break": ({**NAME, "secret": "mfa-password-1\n"}, ("secret", "line break", "trim")),
     "PAT with a blank": (
         {**NAME, "secret": "dckr_pat_fake-pat-of-mfauser-0000000 "},
-        ("secret is an access token with blanks or quotes", "remove them"),
+        ("secret contains an access token with other characters", "give the token alone"),
     ),
-    "OAT in quotes": ({**OAT, "secret": f"'{OAT['secret']}'"}, ("secret is an access token with blanks or quotes",)),
+    "OAT in quotes": (
+        {**OAT, "secret": f"'{OAT['secret']}'"},
+        ("secret contains an access token with other characters",),
+    ),
     "OAT with a code": ({**OAT, "otp": "123456"}, ("organization access token", "no second factor", "leave out otp")),
     "OAT with the old login": (
         {**OAT, "auth_method": "login"},
         ("organization access token", "login", "set auth_method to access_token"),
     ),
-    "code of five digits": ({**PASSWORD, "otp": "98765"}, ("otp", "six digits", "5 characters", "quote it")),
-    "code that YAML read as a number": ({**PASSWORD, "otp": 5349}, ("otp", "six digits", "4 characters", "quote it")),
+    "code of five digits": ({**PASSWORD, "otp": "98765"}, ("otp", "six digits", "has 5", "quote them")),
+    "code that YAML read as a number": ({**PASSWORD, "otp": 5349}, ("otp", "six digits", "has 4", "quote them")),
     "code with a letter": (
         {**PASSWORD, "otp": "98765x"},
-        ("otp", "six digits and nothing else", "as the app shows it"),
+        ("otp must be six digits", "as the authenticator app shows it"),
     ),
     "code in other digits": (
         {**PASSWORD, "otp": "٩٨٧٦٥٤"},
-        ("otp", "six digits and nothing else", "as the app shows it"),
+        ("otp must be six digits", "as the authenticator app shows it"),
     ),
     "TOTP secret that is no base32": (
         {**PASSWORD, "totp_secret": "JBSWY3DPEHPK3PX1"},
         ("totp_secret", "not base32", "beside the QR code"),
     ),
-    "TOTP secret that is a code": ({**PASSWORD, "totp_secret": "987654"}, ("totp_secret", "not base32", "is otp")),
+    "TOTP secret that is a code": (
+        {**PASSWORD, "totp_secret": "987654"},
+        ("totp_secret", "not base32", "belongs in otp"),
+    ),
     "otpauth URI of a counter": (
         {**PASSWORD, "totp_secret": "otpauth://hotp/Docker:me?secret=JBSWY3DPEHPK3PXP&counter=1"},
         ("totp_secret", "not for Docker Hub's codes", "QR code"),
@@ -62,7 +68,7 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
     "URL with a query": ({**PASSWORD, "hub_url": "https://hub.docker.com/?a=b"}, ("hub_url", "not a URL")),
     "URL with a password": (
         {**PASSWORD, "hub_url": "https://me:my-proxy-word@hub.docker.com"},
-        ("hub_url", "holds a user name or password", "identifier and secret"),
+        ("hub_url", "contains a user name or password", "identifier and secret"),
     ),
     "port that is none": ({**PASSWORD, "hub_url": "https://hub.docker.com:port"}, ("hub_url is not a URL", "https://")),
     "proxy whose port is none": ({**PASSWORD, "proxy": "http://proxy.example.com:port"}, ("proxy is not a URL",)),
@@ -75,7 +81,7 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
     "negative guard": ({**PASSWORD, "refusal_ttl": -1}, ("refusal_ttl", "at least 0 and")),
 }
 
-# Only the task has these options.
+# Options that only the task has.
 BAD_IN_TASKS: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
     "second step without a code": (
         {"login_2fa_token": "pending-login-1"},
