@@ -11,6 +11,8 @@ import re
 import typing as t
 from urllib.parse import quote, unquote
 
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+
 
 class Need(t.NamedTuple):
     """What an operation requires: the level of a personal access token and the scope of an organization access token.
@@ -25,8 +27,9 @@ class Need(t.NamedTuple):
 class Endpoint(t.NamedTuple):
     """A path of the API.
 
-    ``template`` is the documented path; ``legacy`` is an older one, tried only after 404 or 405. ``missing`` describes what
-    a 404 means. ``needs`` lists the requirements by method, ``evidence`` the heading in docs/docker_hub_api.md.
+    ``missing`` describes what a 404 means. ``needs`` lists the requirements by method, ``evidence`` the heading in
+    docs/docker_hub_api.md. ``legacy`` is an older path, tried only after 404 or 405, and only for ``legacy_methods``: those
+    that no document describes for ``template``.
     """
 
     template: str
@@ -34,22 +37,36 @@ class Endpoint(t.NamedTuple):
     evidence: str
     needs: dict[str, Need]
     legacy: str | None = None
+    legacy_methods: tuple[str, ...] = ()
 
     def at(self, **names: t.Any) -> Address:
-        """Return the address of one resource; each name is URL-encoded."""
+        """Return the address of one resource; each name is URL-encoded. Raises ``InvalidOptions``."""
         shown = {name: str(value) for name, value in names.items()}
-        encoded = {name: quote(value, safe="") for name, value in shown.items()}
-        if any(value in ("", ".", "..") for value in encoded.values()):
-            raise ValueError("a name in a path cannot be empty, '.' or '..'")
+        encoded = {name: _encoded(name, value) for name, value in shown.items()}
         legacy = self.legacy.format(**encoded) if self.legacy else None
-        return Address(self.template.format(**encoded), legacy, self.missing.format(**shown), self.needs)
+        missing = self.missing.format(**shown)
+        return Address(self.template.format(**encoded), legacy, self.legacy_methods, missing, self.needs)
+
+
+def _encoded(name: str, value: str) -> str:
+    try:
+        encoded = quote(value, safe="")
+    except UnicodeEncodeError:
+        encoded = ""
+    if encoded in ("", ".", ".."):
+        raise InvalidOptions(
+            f"{name.replace('_', ' ')} is empty, '.', '..' or not valid UTF-8 text, so it cannot be part of a path",
+            hint="give the name as Docker Hub shows it",
+        )
+    return encoded
 
 
 class Address(t.NamedTuple):
-    """One resource: its path, its legacy path, what a 404 means, the requirements by method."""
+    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method."""
 
     path: str
     legacy: str | None = None
+    legacy_methods: tuple[str, ...] = ()
     missing: str = ""
     needs: t.Mapping[str, Need] = {}
 
@@ -76,6 +93,7 @@ REPOSITORY = Endpoint(
         "DELETE": Need("repo:admin", "scope-repository-admin"),
     },
     legacy=_LEGACY,
+    legacy_methods=("PATCH", "DELETE"),
 )
 PRIVACY = Endpoint(
     _NAMESPACE + "/{repository}/privacy",
@@ -83,6 +101,7 @@ PRIVACY = Endpoint(
     "Repositories",
     {"POST": Need("repo:admin", "scope-repository-edit")},
     legacy=_LEGACY + "/privacy",
+    legacy_methods=("POST",),
 )
 IMMUTABLE_TAGS = Endpoint(
     _NAMESPACE + "/{repository}/immutabletags",
@@ -101,7 +120,6 @@ TAGS = Endpoint(
     "the repository {namespace}/{repository}",
     "Tags",
     {"GET": Need("repo:read", "scope-tag-read"), "HEAD": Need("repo:read", "scope-tag-read")},
-    legacy=_LEGACY + "/tags",
 )
 TAG = Endpoint(
     _NAMESPACE + "/{repository}/tags/{tag}",
@@ -113,6 +131,7 @@ TAG = Endpoint(
         "DELETE": Need("repo:admin", "scope-tag-admin"),
     },
     legacy=_LEGACY + "/tags/{tag}",
+    legacy_methods=("DELETE",),
 )
 REPOSITORY_TEAMS = Endpoint(
     _NAMESPACE + "/{repository}/groups",
@@ -120,6 +139,7 @@ REPOSITORY_TEAMS = Endpoint(
     "Repository teams",
     {"GET": Need("repo:admin", "scope-repo-group-read"), "POST": Need("repo:admin", "scope-repo-group-edit")},
     legacy=_LEGACY + "/groups",
+    legacy_methods=("GET", "POST"),
 )
 REPOSITORY_TEAM = Endpoint(
     _NAMESPACE + "/{repository}/groups/{group_id}",
@@ -127,6 +147,7 @@ REPOSITORY_TEAM = Endpoint(
     "Repository teams",
     {"PATCH": Need("repo:admin", "scope-repo-group-edit"), "DELETE": Need("repo:admin", "scope-repo-group-admin")},
     legacy=_LEGACY + "/groups/{group_id}",
+    legacy_methods=("PATCH", "DELETE"),
 )
 ACCESS_TOKENS = Endpoint("/v2/access-tokens", "the list of access tokens", "Personal access tokens", _PASSWORD_ONLY)
 ACCESS_TOKEN = Endpoint("/v2/access-tokens/{uuid}", "the access token {uuid}", "Personal access tokens", _PASSWORD_ONLY)
@@ -145,17 +166,17 @@ MEMBERS = Endpoint(
     "Members and invitations",
     {"GET": Need(None, "scope-member-read")},
 )
-MEMBER = Endpoint(
-    _ORG + "/members/{username}",
-    "the member {username} of {organization}",
-    "Members and invitations",
-    {"PUT": Need(None, "scope-member-edit"), "DELETE": Need(None, "scope-member-edit")},
-)
 MEMBERS_EXPORT = Endpoint(
     _ORG + "/members/export",
     "the organization {organization}",
     "Members and invitations",
     {"GET": Need(None, "scope-member-read")},
+)
+MEMBER = Endpoint(
+    _ORG + "/members/{username}",
+    "the member {username} of {organization}",
+    "Members and invitations",
+    {"PUT": Need(None, "scope-member-edit"), "DELETE": Need(None, "scope-member-edit")},
 )
 INVITATIONS = Endpoint(
     _ORG + "/invites",
@@ -230,11 +251,14 @@ ENDPOINTS: dict[str, Endpoint] = {name: value for name, value in list(globals().
 
 
 def address_of(path: str) -> Address:
-    """Return the address of a path that a user wrote, with its requirements if the table contains the path."""
+    """Return the address of a path that a user wrote, with its requirements if the table contains the path.
+
+    The first row that matches counts, so fixed paths stand before those with a name in the same place.
+    """
     for endpoint in ENDPOINTS.values():
         for template in filter(None, (endpoint.template, endpoint.legacy)):
             match = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template)), path.rstrip("/"))
             if match:
                 names = {name: unquote(value) for name, value in match.groupdict().items()}
-                return Address(path, None, endpoint.missing.format(**names), endpoint.needs)
+                return Address(path, missing=endpoint.missing.format(**names), needs=endpoint.needs)
     return Address(path)

@@ -60,7 +60,8 @@ class HubError(Exception):
     this process knows it (an earlier login of the run), ``hint`` what to do. ``http_status`` is the status of the answer,
     ``retry_at`` the time (ISO 8601, UTC) before which another try is useless, ``retry_in`` the seconds until another try
     makes sense (None: only after a change), ``login_2fa_token`` the intermediate token of a login that requires a code,
-    ``sent`` whether the request may have reached the server.
+    ``sent`` whether the request may have reached the server. A task that fails in the middle of several changes puts what it
+    has done into ``result``.
     """
 
     code: t.ClassVar[str]
@@ -94,6 +95,7 @@ class HubError(Exception):
         self.subject = subject
         self.remark = remark
         self.sent = sent
+        self.result: dict[str, t.Any] = {}
 
     def __str__(self) -> str:
         subject = f"{self.subject}: " if self.subject else ""
@@ -121,8 +123,9 @@ class HubError(Exception):
 
 def from_dict(record: ErrorRecord) -> HubError:
     """Return the error that ``to_dict()`` described. An unknown code becomes ``ModuleFailed``."""
-    fields: dict[str, t.Any] = dict(record)
-    return HubError.codes.get(fields.pop("code", ""), ModuleFailed)(fields.pop("message", ""), **fields)
+    given: dict[str, t.Any] = dict(record)
+    fields: dict[str, t.Any] = {name: given.get(name) for name in ErrorRecord.__annotations__}
+    return HubError.codes.get(fields.pop("code") or "", ModuleFailed)(fields.pop("message") or "", **fields)
 
 
 class InvalidOptions(HubError, code="invalid_options"):

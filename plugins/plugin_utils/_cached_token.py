@@ -51,10 +51,15 @@ def live_token(credential: Record, auth_method: str, min_ttl: int, since: float 
 
 
 def mask_token(result: Record) -> None:
-    """Let ansible-core 2.22 and later mask the tokens wherever they are printed."""
+    """Mask the tokens of a login."""
+    mask_secrets([result["access_token"], result.get("login_2fa_token")])
+
+
+def mask_secrets(secrets: t.Iterable[str | None]) -> None:
+    """Let ansible-core 2.22 and later mask these values wherever they are printed."""
     masking = sys.modules.get("ansible.module_utils.secrets")  # loaded there; a failed import would cost each use
     if masking:
-        masking.register_secrets(token for token in (result["access_token"], result.get("login_2fa_token")) if token)
+        masking.register_secrets(secret for secret in secrets if secret)
 
 
 def now() -> float:

@@ -18,7 +18,7 @@ import typing as t
 import hub_emulator
 import pytest
 import yaml
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import SOURCES
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
 
 if sys.version_info < (3, 11):
     pytest.skip("AWX's injector is not made for this Python: it needs 3.11", allow_module_level=True)
@@ -198,9 +198,10 @@ def test_a_refused_login_can_be_read_and_shows_no_secret(hub: t.Any, run_job: t.
 
 
 def test_a_refused_request_can_be_read_and_shows_no_token(hub: t.Any, run_job: t.Callable[..., Job]) -> None:
-    job = run_job(from_guide("job.yml").replace("{{ hub.identifier }}", "plainuser"), MYBOT)
+    hub.fail("/v2/namespaces/*", status=403, body={"message": "permission denied", "errinfo": None})
+    job = run_job(from_guide("job.yml"), MYBOT)
     assert job.status == "failed"
-    assert "Docker Hub answered 403: access to the resource is forbidden" in job.stdout
+    assert "Docker Hub answered 403: permission denied" in job.stdout
     job.assert_tells_no_secret(hub)
     assert len(hub.bearers) == 1
 
@@ -216,7 +217,7 @@ def test_the_provisioning_example_is_a_job_that_shows_no_secret(hub: t.Any, run_
     job = run_job(playbook.replace("gather_facts: false", facts), MYBOT, roles, **variables)
     assert job.status == "successful", job.stdout
     assert "ansible_distribution" in job.stored  # the fact cache has been looked at as well
-    assert hub.repositories["myorg", "app"]["is_private"]
+    assert hub.repositories.find("myorg", "app").is_private
     job.assert_tells_no_secret(hub)
 
 

@@ -1,0 +1,43 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Repositories as the modules return them."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+
+NAME = r"[a-z0-9._-]{2,255}"
+"""What a name may look like; Docker Hub's own rule is a little stricter."""
+_AS_THEY_ARE = ("namespace", "name", "pull_count", "star_count", "storage_size", "last_updated", "date_registered")
+
+
+def repository_facts(repository: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Return a repository of the API in the terms of the modules' options.
+
+    Lists of repositories contain neither the full description nor the rules for immutable tags; these keys are missing then.
+    """
+    facts = {name: repository.get(name) for name in _AS_THEY_ARE}
+    facts["description"] = repository.get("description") or ""
+    facts["private"] = bool(repository.get("is_private"))
+    settings = repository.get("immutable_tags_settings")
+    if isinstance(settings, dict):  # an answer about one repository, whose full description is missing if it is empty
+        facts["full_description"] = repository.get("full_description") or ""
+        rules = settings.get("rules")
+        facts["immutable_tags"] = {
+            "enabled": bool(settings.get("enabled")),
+            "rules": sorted(map(str, rules)) if isinstance(rules, list) else [],
+        }
+    return facts
+
+
+def require_name(name: str) -> str:
+    """Return the name of a repository; raise ``InvalidOptions`` if Docker Hub could not accept it."""
+    if not re.fullmatch(NAME, name):
+        raise InvalidOptions(
+            "name is not the name of a repository",
+            hint="use 2 to 255 lowercase letters, digits, dots, hyphens and underscores, without the namespace",
+        )
+    return name

@@ -1,0 +1,47 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The teams that may use a repository."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import (
+    REPOSITORY_TEAM,
+    REPOSITORY_TEAMS,
+    TEAM,
+    Address,
+)
+
+
+class RepositoryTeams:
+    """The teams that may use one repository."""
+
+    def __init__(self, hub: HubClient, names: dict[str, str]) -> None:
+        self._hub = hub
+        self._names = names
+        self._teams: dict[str, dict[str, t.Any]] = {}
+
+    def permissions(self) -> dict[str, t.Any]:
+        """Return the permission of each team, by the team's name in lower case."""
+        rows = self._hub.pages(REPOSITORY_TEAMS.at(**self._names))
+        self._teams = {str(row.get("group_name")).lower(): row for row in rows}
+        return {name: row.get("permission") for name, row in self._teams.items()}
+
+    def set(self, wanted: dict[str, t.Any]) -> None:
+        """Give each team its permission, and remove that of all others."""
+        for name, permission in wanted.items():
+            team = self._teams.get(name)
+            if team is None:
+                target = TEAM.at(organization=self._names["namespace"], team=name)
+                group_id = self._hub.object_of(self._hub.get(target), target).get("id")
+                body = {"group_id": group_id, "permission": permission}
+                self._hub.post(REPOSITORY_TEAMS.at(**self._names), body)
+            elif team.get("permission") != permission:
+                self._hub.patch(self._address(team), {"permission": permission})
+        for name in set(self._teams) - set(wanted):
+            self._hub.delete(self._address(self._teams[name]))
+
+    def _address(self, row: dict[str, t.Any]) -> Address:
+        return REPOSITORY_TEAM.at(**self._names, group_id=row.get("group_id"))

@@ -1,0 +1,221 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Send any request to Docker Hub's API."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dockerhub_api
+short_description: Send a request to the Docker Hub API
+version_added: 1.0.0
+author:
+  - hubops.dockerhub contributors (@hubops)
+description:
+  - Sends one request to Docker Hub's API, or reads all pages of a list. Use it for an operation that has no module of its own.
+  - The task logs in by itself, so that no playbook has to carry a token. The token is sent to O(hub_url) and nowhere else.
+  - An answer that contains a new secret is hidden on the screen and in logs. A registered variable contains it.
+options:
+  path:
+    description:
+      - The path of the operation, from C(/v2/) on, as Docker's reference of the API has it, for example
+        C(/v2/orgs/myorg/groups).
+      - It contains neither a host nor a query. Encode unusual characters of a name with the filter C(urlencode).
+    type: str
+    required: true
+  method:
+    description:
+      - The HTTP method. V(GET) and V(HEAD) read, and also run in check mode.
+      - All others count as a change. In check mode they are reported and not sent. Use C(changed_when) if a request changes
+        nothing.
+    type: str
+    choices: [GET, HEAD, POST, PUT, PATCH, DELETE]
+    default: GET
+  query:
+    description: The parameters of the query, for example C(search).
+    type: dict
+  body:
+    description: The body of the request, which is sent as JSON. A dictionary or a list, or a text that contains JSON.
+    type: raw
+  status_code:
+    description:
+      - The statuses that count as a success. With V(404) in the list, for example, a missing object is no failure.
+      - Without it, every status from 200 to 299 is a success.
+    type: list
+    elements: int
+  all_pages:
+    description: Whether to read all pages of a list, and return them together as RV(entries). With V(GET) only.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
+  - hubops.dockerhub._connection
+  - hubops.dockerhub._attributes
+attributes:
+  check_mode:
+    support: partial
+    details: V(GET) and V(HEAD) run. All other methods are reported as a change and not sent.
+  diff_mode:
+    support: none
+seealso:
+  - module: hubops.dockerhub.dockerhub_repository
+  - module: hubops.dockerhub.dockerhub_token
+  - name: Docker Hub API
+    description: Docker's reference of all operations.
+    link: https://docs.docker.com/reference/api/hub/latest/
+"""
+
+EXAMPLES = r"""
+- name: Read all teams whose name contains dev
+  hubops.dockerhub.dockerhub_api:
+    path: /v2/orgs/myorg/groups
+    query:
+      search: dev
+    all_pages: true
+  register: groups # groups.entries
+
+- name: Find out whether a tag exists
+  hubops.dockerhub.dockerhub_api:
+    path: /v2/namespaces/myorg/repositories/app/tags/v1.0.0
+    method: HEAD
+    status_code: [200, 404]
+  register: tag # tag.status
+
+- name: Deactivate a repository
+  hubops.dockerhub.dockerhub_api:
+    path: /v2/namespaces/myorg/repositories/app
+    method: PATCH
+    body:
+      status: 0
+"""
+
+RETURN = r"""
+status:
+  description: The status of the answer. V(null) if the request was not sent because of check mode.
+  returned: success, without O(all_pages)
+  type: int
+  sample: 200
+json:
+  description: The answer, if it is JSON. V(null) if it is not.
+  returned: success, without O(all_pages)
+  type: raw
+  sample: {"name": "app"}
+content:
+  description: The answer as text, if it is not JSON.
+  returned: success, without O(all_pages), if the answer is not JSON
+  type: str
+  sample: Name,Username,Email
+entries:
+  description: The entries of all pages.
+  returned: success, with O(all_pages=true)
+  type: list
+  elements: dict
+  sample: [{"id": 1, "name": "developers"}]
+"""
+
+import json
+import re
+import typing as t
+from urllib.parse import unquote
+
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import Address, address_of
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions, UnexpectedStatus
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
+
+SPEC: dict[str, t.Any] = {
+    "argument_spec": {
+        "path": {"type": "str", "required": True},
+        "method": {"type": "str", "choices": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], "default": "GET"},
+        "query": {"type": "dict"},
+        "body": {"type": "raw"},
+        "status_code": {"type": "list", "elements": "int"},
+        "all_pages": {"type": "bool", "default": False},
+    }
+}
+
+_READS = ("GET", "HEAD")
+_LOGINS = ("/v2/auth/token", "/v2/users/login", "/v2/users/2fa-login")
+_SECRET_NAMES = re.compile(r"token|secret|password|secret_key|access_token", re.IGNORECASE)
+_SECRET_VALUES = re.compile(r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
+
+
+def api(task: Task, hub: HubClient) -> Result:
+    """Send one request, or read all pages of a list."""
+    method, address, body = task.params["method"], _address(task.params["path"]), _body(task.params["body"])
+    query = {name: _query_text(value) for name, value in (task.params["query"] or {}).items()}
+    if task.params["all_pages"]:
+        if method != "GET":
+            raise InvalidOptions("all_pages reads a list, which needs the method GET", hint="leave out one of the two")
+        entries = list(hub.pages(address, query))
+        _hide_secrets(task, entries)
+        return {"changed": False, "entries": entries}
+    if task.check_mode and method not in _READS:
+        return {"changed": True, "status": None, "json": None}
+    wanted = task.params["status_code"]
+    answer = hub.request(method, address, query=query, body=body, accept={*range(200, 300), *(wanted or ())})
+    if wanted and answer.status not in wanted:
+        raise UnexpectedStatus(
+            f"{method} {task.login['hub_url']}{address.path} answered {answer.status}, which status_code does not list",
+            hint="correct status_code, or leave it out to accept every success",
+            http_status=answer.status,
+        )
+    result: Result = {"changed": method not in _READS, "status": answer.status, "json": answer.data}
+    if answer.data is None:
+        result["content"] = answer.text
+    _hide_secrets(task, result)
+    return result
+
+
+def _address(path: str) -> Address:
+    """Return the address of a path below the API; raise ``InvalidOptions`` for one that could lead elsewhere."""
+    hint = "give the path alone, for example /v2/orgs/myorg/groups"
+    if re.match(r"(?i)[a-z][a-z0-9+.-]*:|//", path):
+        raise InvalidOptions("path contains a scheme or a host", hint=f"{hint}; the host belongs in hub_url")
+    if "?" in path or "#" in path:
+        raise InvalidOptions("path contains a query or a fragment", hint=f"{hint}, and the parameters as query")
+    if not re.fullmatch(r"[\x21-\x7e]+", path) or "\\" in path:
+        raise InvalidOptions(
+            "path contains characters that a URL cannot contain", hint="encode names with the filter urlencode"
+        )
+    if any(unquote(unquote(part)) in (".", "..") or "/.." in unquote(part) for part in path.split("/")):
+        raise InvalidOptions("path contains '.' or '..'", hint=hint)
+    if not path.startswith("/v2/"):
+        raise InvalidOptions("path does not start with /v2/", hint=f"did you mean /v2/{path.lstrip('/')}?")
+    if unquote(path).rstrip("/") in _LOGINS:
+        raise InvalidOptions(
+            "path is that of a login", hint="use the module dockerhub_token, which protects the account"
+        )
+    return address_of(path)
+
+
+def _body(body: t.Any) -> t.Any:
+    if not isinstance(body, str):
+        return body
+    if not body.strip():
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise InvalidOptions("body is a text that is not JSON", hint="give a dictionary or a list") from None
+
+
+def _query_text(value: t.Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _hide_secrets(task: Task, value: t.Any, name: str = "") -> None:
+    """Hide the result if it contains a secret anywhere."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _hide_secrets(task, inner, str(key))
+    elif isinstance(value, list):
+        for inner in value:
+            _hide_secrets(task, inner, name)
+    elif isinstance(value, str) and value and (_SECRET_NAMES.fullmatch(name) or _SECRET_VALUES.search(value)):
+        task.hide(value)
+
+
+if __name__ == "__main__":
+    run_module(api, SPEC)

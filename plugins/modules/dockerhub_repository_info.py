@@ -1,0 +1,206 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Read repositories at Docker Hub."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dockerhub_repository_info
+short_description: Read Docker Hub repositories
+version_added: 1.0.0
+author:
+  - hubops.dockerhub contributors (@hubops)
+description:
+  - Returns one repository, or all repositories of a namespace, with their tags if you ask for them.
+  - The task logs in by itself, and shares its login with all other tasks of the run that use the same credential.
+  - The task reads all pages of a list. It fails instead of returning a part of it.
+options:
+  namespace:
+    description:
+      - The account that owns the repositories, a user or an organization.
+      - Without it, the repositories of O(identifier) are meant.
+    type: str
+  name:
+    description:
+      - The name of one repository. RV(repositories) is empty if it does not exist.
+      - Without it, all repositories of the namespace are returned, without their RV(repositories[].full_description) and
+        RV(repositories[].immutable_tags), which lists at Docker Hub do not contain.
+    type: str
+  tags:
+    description: Whether to return the tags of each repository too. That takes one more request for each 100 tags.
+    type: bool
+    default: false
+  ordering:
+    description:
+      - How Docker Hub sorts the list. A leading hyphen reverses the order.
+      - Sources disagree on the direction of V(last_updated). To be sure, sort the result in the playbook.
+      - Without it, the order is that of Docker Hub.
+    type: str
+    choices: [name, -name, last_updated, -last_updated, pull_count, -pull_count]
+extends_documentation_fragment:
+  - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
+  - hubops.dockerhub._connection
+  - hubops.dockerhub._attributes
+  - hubops.dockerhub._attributes.info
+notes:
+  - An organization access token without C(scope-repository-list) sees public repositories only. Docker Hub does not say so.
+    The task warns if none of the repositories is private.
+seealso:
+  - module: hubops.dockerhub.dockerhub_repository
+  - module: hubops.dockerhub.dockerhub_tag_prune
+"""
+
+EXAMPLES = r"""
+- name: Read all repositories of an organization
+  hubops.dockerhub.dockerhub_repository_info:
+    namespace: myorg
+  register: hub
+
+- name: Show the private ones
+  ansible.builtin.debug:
+    msg: "{{ hub.repositories | selectattr('private') | map(attribute='name') }}"
+
+- name: Read one repository with its tags
+  hubops.dockerhub.dockerhub_repository_info:
+    namespace: myorg
+    name: app
+    tags: true
+  register: app
+"""
+
+RETURN = r"""
+repositories:
+  description: The repositories.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    namespace:
+      description: The account that owns the repository.
+      type: str
+    name:
+      description: The name of the repository.
+      type: str
+    description:
+      description: The short description.
+      type: str
+    full_description:
+      description: The overview page in Markdown. Only with O(name).
+      type: str
+    private:
+      description: Whether only those with access see the repository.
+      type: bool
+    immutable_tags:
+      description: Whether tags are immutable, and the rules that name them. Only with O(name).
+      type: dict
+    pull_count:
+      description: How often images were pulled.
+      type: int
+    star_count:
+      description: How many users marked the repository with a star.
+      type: int
+    storage_size:
+      description: The size of all images, in bytes.
+      type: int
+    last_updated:
+      description: When the repository was last changed or pushed to, in UTC.
+      type: str
+    date_registered:
+      description: When the repository was created, in UTC.
+      type: str
+    tags:
+      description: The tags. Only with O(tags=true).
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The name of the tag.
+          type: str
+        digest:
+          description: The digest of the image or index that the tag points to.
+          type: str
+        size:
+          description: The size of all images of the tag, in bytes.
+          type: int
+        status:
+          description: V(active) or V(inactive), as Docker Hub reports it.
+          type: str
+        content_type:
+          description: The kind of content, V(image) for example.
+          type: str
+        last_pushed:
+          description: When the tag was last pushed, in UTC.
+          type: str
+        last_pulled:
+          description: When the tag was last pulled, in UTC. V(null) if it never was.
+          type: str
+        images:
+          description: The images of the tag, one for each platform.
+          type: list
+          elements: dict
+  sample:
+    - namespace: myorg
+      name: app
+      description: The application
+      private: true
+      pull_count: 12
+      star_count: 0
+      storage_size: 1048576
+      last_updated: "2026-01-31T12:00:00.123456Z"
+      date_registered: "2026-01-01T12:00:00.123456Z"
+"""
+
+import typing as t
+
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import REPOSITORIES, REPOSITORY, TAGS
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import secret_kind
+from ansible_collections.hubops.dockerhub.plugins.module_utils._repositories import repository_facts, require_name
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
+from ansible_collections.hubops.dockerhub.plugins.module_utils._tags import tag_facts
+
+SPEC: dict[str, t.Any] = {
+    "argument_spec": {
+        "namespace": {"type": "str"},
+        "name": {"type": "str"},
+        "tags": {"type": "bool", "default": False},
+        "ordering": {
+            "type": "str",
+            "choices": ["name", "-name", "last_updated", "-last_updated", "pull_count", "-pull_count"],
+        },
+    }
+}
+
+
+def repository_info(task: Task, hub: HubClient) -> Result:
+    """Return one repository or all repositories of a namespace."""
+    namespace = task.account("namespace")
+    found = _one(task, hub, namespace) if task.params["name"] else _all(task, hub, namespace)
+    if task.params["tags"]:
+        for repository in found:
+            target = TAGS.at(namespace=namespace, repository=repository["name"])
+            repository["tags"] = [tag_facts(tag) for tag in hub.pages(target)]
+    return {"changed": False, "repositories": found}
+
+
+def _one(task: Task, hub: HubClient, namespace: str) -> list[Result]:
+    found = hub.find(REPOSITORY.at(namespace=namespace, repository=require_name(task.params["name"])))
+    return [repository_facts(found)] if found else []
+
+
+def _all(task: Task, hub: HubClient, namespace: str) -> list[Result]:
+    ordering = task.params["ordering"]
+    query = {"ordering": ordering} if ordering else {}
+    found = [repository_facts(row) for row in hub.pages(REPOSITORIES.at(namespace=namespace), query)]
+    if secret_kind(task.login["secret"]) == "oat" and not any(repository["private"] for repository in found):
+        task.warn(
+            f"None of the repositories of {namespace} that Docker Hub returned is private. An organization access token"
+            " sees private ones only with scope-repository-list."
+        )
+    return found
+
+
+if __name__ == "__main__":
+    run_module(repository_info, SPEC)

@@ -1,0 +1,131 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The action of all resource tasks: log in through the shared token, then run the module's function in this process."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import CONNECTION_SPEC, Options
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, failure
+from ansible_collections.hubops.dockerhub.plugins.module_utils._session import kept_session
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import ALIASES, is_empty, raw_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token import (
+    log_in_here,
+    renewed_token,
+    shared_token,
+)
+
+display = Display()
+
+_CONNECTION = {*CONNECTION_SPEC, *ALIASES}
+_SECRET = {name for name in _CONNECTION if CONNECTION_SPEC[ALIASES.get(name, name)].get("no_log")}
+
+
+class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half typed
+    """Run a resource module on the controller. ``resource`` is the SPEC of the module and its function."""
+
+    resource: t.ClassVar[tuple[dict[str, t.Any], t.Callable[[Task, HubClient], Result]]]
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        """Return the result of the function. It stays readable, unless it carries a new secret."""
+        variables = task_vars or {}
+        spec = self.resource[0]["argument_spec"]
+        with hidden_arguments(self._task, {*spec, *_CONNECTION} - _SECRET):
+            is_hidden = self._item_contains_secret(variables)
+            self._task.no_log = self._task.no_log or is_hidden
+            try:
+                super().run(tmp, variables)
+                result = self._run(variables)
+            except HubError as error:
+                result = failure(error)
+            if not self._task.diff:
+                result.pop("diff", None)
+            if self._task.no_log:
+                result["_ansible_no_log"] = True
+            return result
+
+    def _run(self, variables: dict[str, t.Any]) -> Result:
+        spec, function = self.resource
+        arguments = self._arguments()
+        params = _validated(spec, {name: value for name, value in arguments.items() if name not in _CONNECTION})
+        raw = raw_options(
+            {name: value for name, value in arguments.items() if name in _CONNECTION},
+            variables,
+            self._templar.template,
+            task=True,
+        )
+        options = login_options(raw, display.warning, display.vvv, CONNECTION_SPEC)
+        task = Task(
+            params,
+            options,
+            check_mode=bool(self._task.check_mode),
+            warn=display.warning,
+            inform=display.display,
+        )
+        with self._client(options) as hub:
+            try:
+                result = function(task, hub)
+            finally:
+                self._hide(task.new_secrets)
+            return {**result, "rate_limit": hub.rate_limit}
+
+    def _arguments(self) -> dict[str, t.Any]:
+        """Return the arguments that the user gave; raise ``InvalidOptions`` for one that does not exist."""
+        own = self.resource[0]["argument_spec"]
+        for name in self._task.args:
+            if name not in own and name not in _CONNECTION:
+                raise InvalidOptions(
+                    f"{printable(str(name))} is not an option of {self._task.action}",
+                    hint=f"the options are {', '.join(sorted(own))}; and for the login {', '.join(sorted(CONNECTION_SPEC))}",
+                )
+        return {name: value for name, value in self._task.args.items() if not _is_omitted(value)}
+
+    def _client(self, options: Options) -> HubClient:
+        if options["access_token"]:
+            return HubClient(options, options["access_token"], session=kept_session(options))
+
+        def renew(dead_token: str) -> str:
+            return renewed_token(options, dead_token, display.warning, display.v)["access_token"] or ""
+
+        token = shared_token(options, log_in_here, display.warning, display.v)["access_token"]
+        return HubClient(options, token, renew, kept_session(options))
+
+    def _hide(self, secrets: list[str]) -> None:
+        """Hide the result as a whole if it carries a new secret; ansible-core 2.22 masks the secret elsewhere too."""
+        if secrets:
+            self._task.no_log = True
+            mask_secrets(secrets)
+
+    def _item_contains_secret(self, variables: dict[str, t.Any]) -> bool:
+        """Return whether the item of a loop, which Ansible prints beside each result, contains a secret argument."""
+        if self._task.loop is None and not self._task.loop_with:
+            return False
+        item = json.dumps(variables.get(self._task.loop_control.loop_var or "item"), default=str)
+        secrets = [str(value) for name, value in self._task.args.items() if name in _SECRET and not is_empty(value)]
+        return any(json.dumps(secret)[1:-1] in item for secret in secrets)
+
+
+def _is_omitted(value: t.Any) -> bool:
+    """Return whether a value counts as left out. An empty text does not: it clears."""
+    return value != "" and is_empty(value)
+
+
+def _validated(spec: dict[str, t.Any], params: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the parameters in their types and with defaults; raise ``InvalidOptions`` for those that do not fit."""
+    result = ArgumentSpecValidator(**spec).validate(params)
+    if result.error_messages:
+        raise InvalidOptions(
+            printable("; ".join(result.error_messages), limit=500), hint="correct the options of the task"
+        )
+    return dict(result.validated_parameters)
