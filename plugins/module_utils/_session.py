@@ -25,6 +25,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import O
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 
 VERSION = "1.0.0"
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class HubSession(Session):
@@ -105,7 +106,7 @@ def _verification(options: Options) -> bool | str:
     """Return the ``verify`` of requests: a file or folder of CAs, or whether to verify at all."""
     if not options["validate_certs"] or options["hub_url"].startswith("http:"):
         return False
-    for name in ("ca_path", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    for name in ("ca_path", *_BUNDLES):
         path = options["ca_path"] if name == "ca_path" else os.environ.get(name)
         if path:
             _check_ca(name, path, options)
@@ -132,12 +133,19 @@ def _check_ca(source: str, path: str, options: Options) -> None:
                 hint=f"run 'openssl rehash' on the folder, or give one PEM file as {source}",
             )
         return
-    with open(path, "rb") as file:
-        if not re.search(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----", file.read()):
-            raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        raise InvalidOptions(
+            f"the CA file {shown} cannot be read ({error.strerror})", hint=f"correct {source}"
+        ) from None
+    if not re.search(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----", content):
+        raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
 
 
-_kept: dict[tuple[t.Any, ...], HubSession] = {}
+_OF_A_SESSION = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
+_kept: dict[str, HubSession] = {}
 
 
 def kept_session(options: Options) -> HubSession:
@@ -145,8 +153,8 @@ def kept_session(options: Options) -> HubSession:
 
     The items of a loop then share a connection, and one TLS handshake.
     """
-    names = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
-    key = (os.getpid(), *(options[name] for name in names))
+    environment = [os.environ.get(name) for name in _BUNDLES], getproxies_environment()
+    key = repr((os.getpid(), *(options.get(name) for name in _OF_A_SESSION), environment))
     if key not in _kept:
         require_libraries(totp=False)
         _kept.clear()

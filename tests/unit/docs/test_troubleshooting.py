@@ -16,6 +16,7 @@ import trustme
 import yaml
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.modules.dockerhub_token import RETURN
+from emulator.tags import add_tags
 
 GUIDE = pathlib.Path(__file__).resolve().parents[3] / "docs/docsite/rst/guide_troubleshooting.rst"
 LABEL = re.compile(r"^\.\. _ansible_collections\.hubops\.dockerhub\.docsite\.(\w+):$", re.MULTILINE)
@@ -46,6 +47,47 @@ FAILURES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
     "tls": (MYBOT, {}),
 }
 
+# The same for the codes of resource tasks: the module, its options, and the faulty answer with its path.
+REPOSITORIES = "/v2/namespaces/mybot/repositories"
+DEAD_TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJleHBpcmVkIn0.c2lnbmF0dXJl"
+RESOURCE_FAILURES: dict[str, tuple[str, dict[str, t.Any], dict[str, t.Any]]] = {
+    "conflict": (
+        "dockerhub_api",
+        {"path": REPOSITORIES, "method": "POST", "body": {"name": "app"}},
+        {"path": REPOSITORIES, "status": 409, "body": {"message": "already exists"}},
+    ),
+    "insufficient_scope": (
+        "dockerhub_api",
+        {"path": f"{REPOSITORIES}/app", "method": "PATCH", "body": {"description": "The application"}},
+        {"path": f"{REPOSITORIES}/app", "status": 403, "body": {"message": "insufficient scope", "errinfo": {}}},
+    ),
+    "needs_organization_token": (
+        "dockerhub_api",
+        {"path": "/v2/orgs/myorg/groups"},
+        {"path": "/v2/orgs/*", "status": 403, "body": {"message": "requires an organization access token"}},
+    ),
+    "needs_password_login": (
+        "dockerhub_api",
+        {"path": "/v2/access-tokens"},
+        {
+            "path": "/v2/access-tokens",
+            "status": 403,
+            "body": {"message": "token issued from personal access token is not allowed"},
+        },
+    ),
+    "not_found": ("dockerhub_api", {"path": f"{REPOSITORIES}/missing"}, {}),
+    "plan_required": (
+        "dockerhub_repository",
+        {"name": "app2", "private": True},
+        {"path": REPOSITORIES, "status": 402, "body": {"message": "upgrade your subscription"}},
+    ),
+    "protected": ("dockerhub_repository", {"name": "app", "state": "absent"}, {}),
+    "token_expired": ("dockerhub_api", {"path": REPOSITORIES, "access_token": DEAD_TOKEN}, {}),
+    "unexpected_status": ("dockerhub_api", {"path": REPOSITORIES, "status_code": [404]}, {}),
+}
+# Codes that no module of this collection returns so far.
+UNUSED = {"cannot_change", "no_free_slot", "too_many_removals"}
+
 
 def entries() -> dict[str, str]:
     """Return the sections of the guide by their labels, each as one line."""
@@ -60,6 +102,10 @@ def test_every_code_has_an_entry() -> None:
 def test_every_code_of_a_login_is_provoked() -> None:
     description = " ".join(yaml.safe_load(RETURN)["error"]["contains"]["code"]["description"])
     assert set(re.findall(r"V\((\w+)\)", description)) == set(FAILURES)
+
+
+def test_every_other_code_is_provoked() -> None:
+    assert set(HubError.codes) - set(FAILURES) == {*RESOURCE_FAILURES} | UNUSED
 
 
 def test_the_entries_show_what_ansible_playbook_prints(
@@ -96,6 +142,27 @@ def test_the_entries_show_what_ansible_playbook_prints(
         codes.add(code)
         assert as_in_the_guide(result["msg"], {hub.url for hub in hubs.values()}) in sections[code]
     assert codes == set(FAILURES), played
+
+
+def test_the_entries_show_what_resource_tasks_print(run_playbook: t.Callable[..., t.Any]) -> None:
+    with contextlib.ExitStack() as stack:
+        tasks, urls = [], set()
+        for module, options, fault in RESOURCE_FAILURES.values():
+            hub = stack.enter_context(hub_emulator.HubEmulator())
+            hub.repositories.add("mybot", "app", hub.now())
+            add_tags(hub, {"namespace": "mybot", "repository": "app", "tags": ["1.0", "latest"]}, "")
+            if fault:
+                hub.fail(times=None, **fault)
+            urls.add(hub.url)
+            task = {**MYBOT, "hub_url": hub.url, **options}
+            tasks.append({f"hubops.dockerhub.{module}": task, "ignore_errors": True})
+        played = run_playbook([play(*tasks)]).output
+    sections, codes = entries(), []
+    for found in re.findall(r"FAILED! => (\{.*\})", played):
+        result = json.loads(found)
+        codes.append(result["error"]["code"])
+        assert as_in_the_guide(result["msg"], urls) in sections[codes[-1]]
+    assert codes == [*RESOURCE_FAILURES], played
 
 
 def play(*tasks: dict[str, t.Any]) -> dict[str, t.Any]:
