@@ -356,9 +356,7 @@ def test_a_deletion_of_nothing_is_not_found(
     assert len(hub.requests) == (2 if fault else 1)
 
 
-def test_a_404_after_a_lost_answer_is_success_only_for_deletions(
-    hub: t.Any, connect: Connect, slept: list[float]
-) -> None:
+def test_only_a_repeated_deletion_succeeds_with_404(hub: t.Any, connect: Connect, slept: list[float]) -> None:
     client = connect()
     hub.fail(PATH, status=503)
     hub.repositories.remove(hub.repositories.find("myorg", "app"))

@@ -73,7 +73,7 @@ def page(start: int, stop: int, count: int | None = None, has_next: bool = False
         ([{"total": 3, "next": None, "results": rows(0, 3)}], 3),
         ([page(0, 0, 0)], 0),
         ([page(0, 100, 150, True), page(100, 150, 150)], 150),
-        ([page(0, 2, 3, True), page(2, 3, 3)], 3),  # a smaller page than was asked for
+        ([page(0, 2, 3, True), page(2, 3, 3)], 3),  # a page smaller than requested
         ([page(0, 100, 0, True), page(100, 150, 0)], 150),  # count is 0 although there are results
         ([page(0, 100, None, True), page(100, 150, None)], 150),
         ([page(0, 100, 100, True), None], 100),  # the page after the last one
@@ -168,7 +168,7 @@ def test_pages_are_read_only_as_far_as_needed(hub: t.Any, client: HubClient) -> 
 # Lists that change, and lists that never end
 
 
-def test_an_entry_that_moves_to_the_next_page_is_read_once(hub: t.Any, client: HubClient) -> None:
+def test_an_entry_that_changes_pages_is_read_once(hub: t.Any, client: HubClient) -> None:
     serve(hub, lambda number: page(0, 100, 150, True) if number == 1 else page(99, 150, 151))
     assert listed(client) == list(range(150))
 
