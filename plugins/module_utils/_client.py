@@ -196,9 +196,7 @@ class HubClient:
                 return  # the page after the last one
             entries = entries_of(answer.data)
             if entries is None:
-                raise errors.BadAnswer(
-                    f"GET {self._url(address.path)} answered without a list", http_status=answer.status
-                )
+                raise self._without("a list", address.path, answer)
             rows, total = rows + len(entries.rows), entries.total
             fresh = [(key, row) for key, row in entries.rows if key not in seen]
             for key, row in fresh:
@@ -220,9 +218,15 @@ class HubClient:
     def object_of(self, answer: Answer, target: Address | str) -> dict[str, t.Any]:
         """Return the JSON object of an answer; raise ``BadAnswer`` if it is something else."""
         if not isinstance(answer.data, dict):
-            path = target if isinstance(target, str) else target.path
-            raise errors.BadAnswer(f"{self._url(path)} answered without an object", http_status=answer.status)
+            raise self._without("an object", target if isinstance(target, str) else target.path, answer)
         return answer.data
+
+    def _without(self, content: str, path: str, answer: Answer) -> errors.BadAnswer:
+        return errors.BadAnswer(
+            f"{self._url(path)} answered {answer.status} without {content}",
+            hint=f"check whether this path returns {content}, and whether a proxy answers in place of Docker Hub",
+            http_status=answer.status,
+        )
 
     def _send(
         self,
