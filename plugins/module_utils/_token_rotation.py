@@ -117,7 +117,8 @@ def plan_present(
     ours = managed(tokens, rules.name)
     if rules.active is False:
         steps = [Step("deactivate", token, "active is false") for token in ours if token.is_live(now)]
-        return Plan([*steps, *_prune(tokens, ours, rules, now, steps, None)], _reported(ours, rules, now))
+        reported = _reported(ours, rules, now)
+        return Plan([*steps, *_prune(tokens, ours, rules, now, steps, reported)], reported)
     steps, ours = _confirm_and_discard(ours, rules, now)
     current, model = _current(ours, rules, now), _reported(ours, rules, now)
     if current is None and rules.active and _may_be_activated(model, rules, now):
@@ -126,7 +127,8 @@ def plan_present(
         ours = [current if token.id == current.id else token for token in ours]
     create = _reason_to_create(current, model, rules, now, is_mismatch)
     steps += _retire(ours, rules, now)
-    steps += _prune(tokens, ours, rules, now, steps, model if create and rules.keep_model else None)
+    # Without the token that a person deactivated, the next run would create one.
+    steps += _prune(tokens, ours, rules, now, steps, model if rules.keep_model or not create else None)
     return Plan(steps, current or model, create)
 
 
@@ -198,7 +200,7 @@ def _reported(ours: list[Token], rules: Rules, now: float) -> Token | None:
 
 def _may_be_activated(token: Token | None, rules: Rules, now: float) -> bool:
     """Return whether ``active`` is enough to make this token the current one."""
-    if token is None or token.is_active or token.is_expired(now):
+    if token is None or token.is_active or token.is_expired(now) or token.label == rules.name + RETIRED:
         return False
     return rules.held in (None, token.id)
 
@@ -239,13 +241,13 @@ def _retire(ours: list[Token], rules: Rules, now: float) -> list[Step]:
 
 
 def _prune(
-    tokens: list[Token], ours: list[Token], rules: Rules, now: float, steps: list[Step], model: Token | None
+    tokens: list[Token], ours: list[Token], rules: Rules, now: float, steps: list[Step], kept: Token | None
 ) -> list[Step]:
-    """Return the steps that delete expired tokens, except for the model of a new one."""
+    """Return the steps that delete expired tokens, except for ``kept``."""
     if rules.prune_expired == "false":
         return []
     candidates = [token for token in tokens if token.is_manual] if rules.prune_expired == "all" else ours
-    done = {step.token.id for step in steps if step.kind == "delete"} | {rules.own, model.id if model else None}
+    done = {step.token.id for step in steps if step.kind == "delete"} | {rules.own, kept.id if kept else None}
     return [
         Step("delete", token, "it has expired")
         for token in candidates

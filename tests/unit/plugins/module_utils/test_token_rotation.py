@@ -170,8 +170,11 @@ def check_promises(tokens: list[Token], rules: Rules, plan: Plan, after: list[To
             assert token.id in left or token.is_expired(NOW), case
         if token.label.endswith(PENDING) and rules.held is not None and not is_held and rules.active is not False:
             assert token.id not in left, case  # nobody holds it
-        if token.label.endswith(PENDING) and rules.held is None and token.is_live(NOW) and rules.active is not False:
-            assert token.id in left, case  # somebody may hold it
+        is_replaced = any(
+            one.created > token.created and one.is_live(NOW) and not one.label.endswith(PENDING) for one in after
+        )
+        if rules.held is None and token.is_live(NOW) and rules.active is not False and not is_replaced:
+            assert left[token.id].is_live(NOW), case  # somebody may hold it
     if rules.active is False:
         assert plan.create is None, case
         assert not any(token.is_live(NOW) for token in after), case
