@@ -25,6 +25,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import L
 from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import access_token_id
 
 _T = t.TypeVar("_T")
 
@@ -291,6 +292,10 @@ class HubClient:
                 hint="check what this account is allowed to do, and whether hub_url and proxy lead to Docker Hub",
                 http_status=error.http_status,
             ) from None
+
+    def own_token_id(self) -> str | None:
+        """Return the id of the access token that this client is logged in with; None after a login with a password."""
+        return access_token_id(self._bearer) if self._bearer else None
 
     # Time
 

@@ -23,13 +23,15 @@ from emulator import (
     accounts,
     authentication,
     immutable_tags,
+    org_access_tokens,
     organizations,
+    personal_access_tokens,
     repositories,
     repository_groups,
     tags,
     teams,
 )
-from emulator.access_tokens import AccessTokens
+from emulator.access_tokens import AccessTokens, AccessTokenSettings
 from emulator.accounts import ACCOUNTS, Account
 from emulator.authentication import AUTH_PATHS, Authentication, AuthenticationSettings, account_that_logs_in
 from emulator.bearers import Bearer, BearerSettings
@@ -45,7 +47,8 @@ from emulator.wire import METHOD_NOT_ALLOWED, NOT_FOUND, Rejection, Reply, Reque
 
 ROUTES: Routes = [
     *authentication.ROUTES,
-    *access_tokens.ROUTES,
+    *personal_access_tokens.ROUTES,
+    *org_access_tokens.ROUTES,
     *repositories.ROUTES,
     *tags.ROUTES,
     *immutable_tags.ROUTES,
@@ -55,6 +58,7 @@ ROUTES: Routes = [
 PATTERNS = [(re.compile(pattern), methods) for pattern, methods in ROUTES]
 CONTROL = {
     **accounts.CONTROL,
+    **access_tokens.CONTROL,
     **organizations.CONTROL,
     **repositories.CONTROL,
     **tags.CONTROL,
@@ -64,6 +68,7 @@ CONTROL = {
 
 @dataclasses.dataclass
 class Settings(
+    AccessTokenSettings,
     TeamSettings,
     RepositoryGroupSettings,
     TagSettings,
