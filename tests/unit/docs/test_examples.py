@@ -127,7 +127,7 @@ PAGES: dict[str, t.Callable[[], list[Block]]] = {
 @pytest.fixture
 def hub() -> t.Iterator[t.Any]:
     with hub_emulator.HubEmulator(accounts=ACCOUNTS) as running:
-        running.repositories["mybot", "app"] = {"name": "app", "namespace": "mybot", "is_private": False}
+        running.repositories.add("mybot", "app", running.now())
         yield running
 
 

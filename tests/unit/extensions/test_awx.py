@@ -216,7 +216,7 @@ def test_the_provisioning_example_is_a_job_that_shows_no_secret(hub: t.Any, run_
     job = run_job(playbook.replace("gather_facts: false", facts), MYBOT, roles, **variables)
     assert job.status == "successful", job.stdout
     assert "ansible_distribution" in job.stored  # the fact cache has been looked at as well
-    assert hub.repositories["myorg", "app"]["is_private"]
+    assert hub.repositories.find("myorg", "app").is_private
     job.assert_tells_no_secret(hub)
 
 

@@ -22,18 +22,21 @@ import signal
 import sys
 import typing as t
 
+from emulator.access_tokens import AccessToken
 from emulator.accounts import (
     ACCOUNTS,
     MFAUSER_PAT,
     MFAUSER_TOTP_SECRET,
     MYBOT_PAT,
     MYORG_OAT,
+    ORGMEMBER_PAT,
     SSOUSER_PAT,
     Account,
 )
 from emulator.authentication import AUTH_PATHS, LOGIN_PATH, SECOND_FACTOR_PATH, TOKEN_PATH, PendingLogin
 from emulator.bearers import jwt
 from emulator.faults import CLOUDFLARE, FAULTS, HTML, TEXT, Fault
+from emulator.scopes import Resource
 from emulator.service import HubEmulator
 from emulator.totp import totp
 from emulator.wire import Reply, Request
@@ -49,16 +52,19 @@ __all__ = [
     "MFAUSER_TOTP_SECRET",
     "MYBOT_PAT",
     "MYORG_OAT",
+    "ORGMEMBER_PAT",
     "SECOND_FACTOR_PATH",
     "SSOUSER_PAT",
     "TEXT",
     "TOKEN_PATH",
+    "AccessToken",
     "Account",
     "Fault",
     "HubEmulator",
     "PendingLogin",
     "Reply",
     "Request",
+    "Resource",
     "jwt",
     "totp",
 ]

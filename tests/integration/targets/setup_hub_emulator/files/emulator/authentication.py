@@ -14,6 +14,7 @@ from emulator.totp import TOTP_STEP, totp
 from emulator.wire import Rejection, Reply, Request, Routes, error_body
 
 if t.TYPE_CHECKING:
+    from emulator.access_tokens import AccessToken
     from emulator.hub import Hub
 
 TOKEN_PATH = "/v2/auth/token"
@@ -58,12 +59,12 @@ class Authentication:
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """One way to log in with a name and a secret: names of fields, accepted secrets, error replies."""
+    """One way to log in with a name and a secret: names of fields, accepted tokens, error replies."""
 
     name: str
     secret: str
     token: str
-    accepts: tuple[str, ...]
+    accepts: tuple[str, ...]  # kinds of access tokens
     refusals: dict[str, tuple[int, dict[str, t.Any]]]
 
 
@@ -72,7 +73,7 @@ ENDPOINTS = {
         name="identifier",
         secret="secret",
         token="access_token",
-        accepts=("password", "pat", "oat"),
+        accepts=("pat", "oat"),
         refusals={
             "refused": (401, error_body("unauthorized")),
             "second_factor": (401, error_body("unauthorized")),
@@ -84,7 +85,7 @@ ENDPOINTS = {
         name="username",
         secret="password",
         token="token",
-        accepts=("password", "pat"),
+        accepts=("pat",),
         refusals={
             "refused": (401, {"detail": "Incorrect authentication credentials"}),
             "second_factor": (401, {"detail": "Require secondary authentication on MFA enabled account"}),
@@ -103,17 +104,18 @@ def log_in(hub: Hub, request: Request) -> Reply:
     endpoint = ENDPOINTS[request.path]
     name, secret = _credentials(request, endpoint)
     _refuse_locked(hub, name, endpoint)
-    account, kind = _owner(hub, name, secret, endpoint)
-    if account is None:
-        raise _refusal(hub, "refused", name, endpoint)
-    if kind == "password" and account.sso:
+    account = hub.accounts.get(name)
+    if account is None or account.password is None or account.password != secret:
+        owner, token = _owner(hub, name, secret, endpoint)
+        return _accept(hub, owner, token, request.path)
+    if account.sso:
         raise _refusal(hub, "sso" if hub.sso_status == 403 else "refused", name, endpoint)
-    if kind == "password" and account.totp_secret:
+    if account.totp_secret:
         if request.path == TOKEN_PATH and hub.token_path_second_factor == "plain":
             raise _refusal(hub, "refused", name, endpoint)
         status, body = endpoint.refusals["second_factor"]
         return Reply(status, {**body, "login_2fa_token": _ask_second_factor(hub, account)})
-    return _accept(hub, account, kind, request.path)
+    return _accept(hub, account, None, request.path)
 
 
 def complete_login(hub: Hub, request: Request) -> Reply:
@@ -133,7 +135,7 @@ def complete_login(hub: Hub, request: Request) -> Reply:
         if totp(account.totp_secret or "", step * TOTP_STEP) == code and used not in state.used_codes:
             state.used_codes.add(used)
             del state.pending[token]
-            return _accept(hub, account, "password", request.path)
+            return _accept(hub, account, None, request.path)
     raise _refusal(hub, "refused", account.name, endpoint)
 
 
@@ -168,15 +170,16 @@ def _credentials(request: Request, endpoint: Endpoint) -> tuple[str, str]:
     return str(name), str(secret)
 
 
-def _owner(hub: Hub, name: str, secret: str, endpoint: Endpoint) -> tuple[Account | None, str]:
-    """Return the account that the secret belongs to, and the kind of the secret."""
+def _owner(hub: Hub, name: str, secret: str, endpoint: Endpoint) -> tuple[Account, AccessToken]:
+    """Return the access token with this secret, and its account; refuse the login if there is none."""
     named = hub.accounts.get(name)
     for kind in endpoint.accepts:
         anybody = kind == "pat" and not hub.pat_owner_only
-        for account in hub.accounts.values() if anybody else filter(None, [named]):
-            if getattr(account, kind) == secret:
-                return account, kind
-    return None, ""
+        for account in list(hub.accounts.values()) if anybody else filter(None, [named]):
+            token = hub.access_tokens.find(account, kind, secret, hub.now())
+            if token:
+                return account, token
+    raise _refusal(hub, "refused", name, endpoint)
 
 
 def _refusal(hub: Hub, reason: str, name: str, endpoint: Endpoint) -> Rejection:
@@ -205,10 +208,10 @@ def _ask_second_factor(hub: Hub, account: Account) -> str:
     return token
 
 
-def _accept(hub: Hub, account: Account, kind: str, path: str) -> Reply:
+def _accept(hub: Hub, account: Account, made_from: AccessToken | None, path: str) -> Reply:
     hub.authentication.refused.pop(account.name, None)
     hub.authentication.issued[account.name] += 1
-    token = issue_bearer(hub, account, kind, deprecated_login=path != TOKEN_PATH)
+    token = issue_bearer(hub, account, made_from, deprecated_login=path != TOKEN_PATH)
     return Reply(200, {ENDPOINTS[path].token: token})
 
 

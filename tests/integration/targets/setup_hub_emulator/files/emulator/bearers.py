@@ -17,7 +17,9 @@ from emulator.accounts import Account
 from emulator.wire import Rejection, Request, error_body
 
 if t.TYPE_CHECKING:
+    from emulator.access_tokens import AccessToken
     from emulator.hub import Hub
+    from emulator.scopes import Resource
 
 # The claim that names the secret which the bearer was made from.
 SOURCES = {"password": "docker_pwd", "pat": "docker_pat", "oat": "docker_oat"}
@@ -38,6 +40,9 @@ class Bearer(t.NamedTuple):
     account: Account
     kind: str  # of the secret it was made from: "password", "pat" or "oat"
     expires: float
+    token: AccessToken | None = None  # the access token it was made from
+    scopes: tuple[str, ...] = ()  # of a personal access token, at the time of the login
+    resources: tuple[Resource, ...] = ()  # of an organization access token, at the time of the login
 
 
 def jwt(header: dict[str, t.Any], claims: dict[str, t.Any]) -> str:
@@ -50,22 +55,26 @@ def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def issue_bearer(hub: Hub, account: Account, kind: str, *, deprecated_login: bool) -> str:
-    """Make a bearer and remember it."""
+def issue_bearer(hub: Hub, account: Account, made_from: AccessToken | None, *, deprecated_login: bool) -> str:
+    """Make a bearer from an access token, or from the account's password, and remember it."""
+    kind = made_from.kind if made_from else "password"
+    source = f"{SOURCES[kind]}|{made_from.uuid if made_from else account.uuid(kind)}"
     token = (
-        secrets.token_urlsafe(48) if hub.token_shape == "opaque" else _make_jwt(hub, account, kind, deprecated_login)
+        secrets.token_urlsafe(48) if hub.token_shape == "opaque" else _make_jwt(hub, account, source, deprecated_login)
     )
     life = math.inf if hub.token_life is None else hub.token_life
     # Not cut to whole seconds as the claim is: a bearer of one second would have expired on arrival.
-    hub.bearers[token] = Bearer(account, kind, hub.now() + life + hub.token_grace)
+    expires = hub.now() + life + hub.token_grace
+    scopes, resources = (made_from.scopes, made_from.resources) if made_from else ((), ())
+    hub.bearers[token] = Bearer(account, kind, expires, made_from, scopes, resources)
     return token
 
 
-def _make_jwt(hub: Hub, account: Account, kind: str, deprecated_login: bool) -> str:
+def _make_jwt(hub: Hub, account: Account, source: str, deprecated_login: bool) -> str:
     whole = hub.token_life is None or hub.token_life == int(hub.token_life)
     issued_at = int(hub.now()) if whole else hub.now()
     session = str(uuid.uuid4())
-    person = {"email": f"{account.name}@example.com", "session_id": session, "username": account.name}
+    person = {"email": account.email, "session_id": session, "username": account.name}
     claims: dict[str, t.Any] = {
         "iat": issued_at,
         "iss": "https://api.docker.com/",
@@ -74,7 +83,7 @@ def _make_jwt(hub: Hub, account: Account, kind: str, deprecated_login: bool) -> 
         "https://hub.docker.com": {
             **person,
             "roles": [],
-            "source": f"{SOURCES[kind]}|{account.uuid(kind)}",
+            "source": source,
             "uuid": account.uuid(),
         },
     }

@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from emulator.faults import FAULTS
+from emulator.hub import CONTROL as SUBJECTS
 from emulator.hub import Settings
 from emulator.wire import Reply, Request
 
@@ -65,6 +66,7 @@ def _fail(hub: HubEmulator, fields: dict[str, t.Any], _rest: str) -> dict[str, t
 
 
 CONTROL: dict[tuple[str, str], Verb] = {
+    **SUBJECTS,
     ("GET", "counts"): lambda hub, _fields, _rest: hub.counts(),
     ("GET", "requests"): _requests,
     ("GET", "totp"): _totp,

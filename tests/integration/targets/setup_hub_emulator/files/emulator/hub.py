@@ -2,8 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Docker Hub without its wire: the subjects, their settings and their state.
 
-A subject is a file with the functions that handle its requests and a list of ROUTES. It may have a class of settings
-(a base of Settings), a class of state (an attribute that forget() makes) and verbs of its own (see control.py).
+A subject is a file with the functions that handle its requests and a list of ROUTES. It may also have
+
+- a class of settings, which becomes a base of Settings,
+- a class of state, which becomes an attribute that forget() makes,
+- CONTROL, verbs below /_emulator/ that prepare its state.
 """
 
 from __future__ import annotations
@@ -13,20 +16,63 @@ import re
 import threading
 import time
 import typing as t
+import urllib.parse
 
-from emulator import access_tokens, authentication, repositories
+from emulator import (
+    access_tokens,
+    accounts,
+    authentication,
+    immutable_tags,
+    organizations,
+    repositories,
+    repository_groups,
+    tags,
+    teams,
+)
+from emulator.access_tokens import AccessTokens
 from emulator.accounts import ACCOUNTS, Account
 from emulator.authentication import AUTH_PATHS, Authentication, AuthenticationSettings, account_that_logs_in
 from emulator.bearers import Bearer, BearerSettings
+from emulator.organizations import Organizations
+from emulator.paging import PagingSettings
 from emulator.rate_limit import RateLimit, RateLimitSettings, count_request
+from emulator.repositories import Repositories, RepositorySettings
+from emulator.repository_groups import RepositoryGroupSettings
+from emulator.tags import TagSettings
+from emulator.teams import TeamSettings
 from emulator.totp import totp
-from emulator.wire import Rejection, Reply, Request, Routes, error_body
+from emulator.wire import METHOD_NOT_ALLOWED, NOT_FOUND, Rejection, Reply, Request, Routes
 
-ROUTES: Routes = [*authentication.ROUTES, *repositories.ROUTES, *access_tokens.ROUTES]
+ROUTES: Routes = [
+    *authentication.ROUTES,
+    *access_tokens.ROUTES,
+    *repositories.ROUTES,
+    *tags.ROUTES,
+    *immutable_tags.ROUTES,
+    *repository_groups.ROUTES,
+    *teams.ROUTES,
+]
+PATTERNS = [(re.compile(pattern), methods) for pattern, methods in ROUTES]
+CONTROL = {
+    **accounts.CONTROL,
+    **organizations.CONTROL,
+    **repositories.CONTROL,
+    **tags.CONTROL,
+    **teams.CONTROL,
+}
 
 
 @dataclasses.dataclass
-class Settings(RateLimitSettings, AuthenticationSettings, BearerSettings):
+class Settings(
+    TeamSettings,
+    RepositoryGroupSettings,
+    TagSettings,
+    RepositorySettings,
+    PagingSettings,
+    RateLimitSettings,
+    AuthenticationSettings,
+    BearerSettings,
+):
     """Everything that can be switched, as an attribute of the hub and over /_emulator/settings."""
 
     clock_offset: float = 0.0  # seconds that the emulator's clock is ahead of the real one
@@ -47,7 +93,9 @@ class Hub(Settings):
         """Return to the first state, except for accounts, settings and the bearers that were issued."""
         self.authentication = Authentication()
         self.rate = RateLimit()
-        self.repositories: dict[tuple[str, str], dict[str, t.Any]] = {}
+        self.access_tokens = AccessTokens()
+        self.organizations = Organizations()
+        self.repositories = Repositories()
 
     def now(self) -> float:
         """Return the time of the emulator's clock."""
@@ -71,14 +119,16 @@ class Hub(Settings):
         return reply
 
     def _route(self, request: Request) -> Reply:
-        for pattern, methods in ROUTES:
-            match = re.fullmatch(pattern, request.path)
+        """Find the handler by the path as it was sent, so that a name may contain an encoded slash."""
+        for pattern, methods in PATTERNS:
+            match = pattern.fullmatch(request.raw_path)
             if match:
                 handler = methods.get("GET" if request.method == "HEAD" else request.method)
                 if handler is None:
-                    raise Rejection(405, error_body("method not allowed"), Allow=", ".join(methods))
-                return handler(self, request, **match.groupdict())
-        raise Rejection(404, error_body("not found"))
+                    raise Rejection(405, METHOD_NOT_ALLOWED, Allow=", ".join(methods))
+                names = {name: urllib.parse.unquote(value) for name, value in match.groupdict().items()}
+                return handler(self, request, **names)
+        raise Rejection(404, NOT_FOUND)
 
     def account_of(self, request: Request) -> str | None:
         """Return the name of the account that logs in or that the bearer belongs to."""

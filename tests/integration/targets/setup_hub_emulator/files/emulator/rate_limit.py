@@ -18,6 +18,9 @@ class RateLimitSettings:
 
     rate_limit: int = 100_000
     rate_window: float = 60
+    # How a reply 429 announces the end of the window: "x-retry-after" with a unix time; or "retry-after", with the
+    # captured unix time or the documented seconds.
+    retry_after: str = "x-retry-after time"  # or "retry-after time", "retry-after seconds"
 
 
 class RateLimit:
@@ -41,4 +44,8 @@ def count_request(hub: Hub) -> tuple[dict[str, str | None], bool]:
         "X-RateLimit-Remaining": str(max(left, 0)),
         "X-RateLimit-Reset": reset,
     }
-    return (headers, False) if left >= 0 else ({**headers, "X-Retry-After": reset}, True)
+    if left >= 0:
+        return headers, False
+    name, _space, kind = hub.retry_after.partition(" ")
+    headers[name.title()] = reset if kind == "time" else str(math.ceil(window.end - hub.now()))
+    return headers, True

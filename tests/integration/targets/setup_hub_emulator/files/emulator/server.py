@@ -107,6 +107,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body=body,
             query=dict(urllib.parse.parse_qsl(url.query)),
             at=time.time(),
+            raw_path=url.path.rstrip("/") or "/",
         )
 
     def deliver(self, reply: Reply, fault: Fault, slow: float = 0) -> None:

@@ -20,6 +20,7 @@ class Request:
     body: t.Any  # parsed; None if it is not JSON
     query: dict[str, str]
     at: float  # by the real clock
+    raw_path: str = ""  # the path as it was sent, with its percent signs
     account: str | None = None  # the account that logs in, or that the bearer belongs to
     status: int | None = None  # the status of the reply; None after a reset connection
 
@@ -60,6 +61,22 @@ class Rejection(Exception):
 def error_body(message: str, **errinfo: t.Any) -> dict[str, t.Any]:
     """Return the error body of Docker Hub's newer services."""
     return {"message": message, "errinfo": errinfo}
+
+
+OBJECT_NOT_FOUND = error_body("object not found")  # a repository
+NOT_FOUND = {"errinfo": None, "message": "not found"}  # anything else
+BAD_REQUEST = {"errinfo": None, "message": "bad request"}
+PERMISSION_DENIED = {"errinfo": None, "message": "permission denied"}
+METHOD_NOT_ALLOWED = {"message": "405: Method Not Allowed"}
+INSUFFICIENT_SCOPE = error_body("insufficient scope")
+PAT_NOT_ALLOWED = {"message": "token issued from personal access token is not allowed"}
+OAT_NOT_ALLOWED = {"message": "token issued from organization access token is not allowed"}
+
+
+def validation_error(**fielderrors: str) -> Rejection:
+    """Return the rejection of a body with wrong values, one sentence for each field."""
+    count = f"{len(fielderrors)} validation error{'s' if len(fielderrors) > 1 else ''}"
+    return Rejection(400, error_body(f"httperror 400: request had {count}", fielderrors=fielderrors))
 
 
 def iso_time(at: float) -> str:

@@ -1,0 +1,23 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Accounts have secrets of the right form."""
+
+from __future__ import annotations
+
+import hub_emulator
+import pytest
+
+
+def test_secrets_have_docker_hubs_prefixes_and_lengths() -> None:
+    pats = [account.pat for account in hub_emulator.ACCOUNTS.values() if account.pat]
+    assert {pat[:9] for pat in pats} == {"dckr_pat_"}
+    assert {len(pat) for pat in pats} == {9 + 27}
+    assert hub_emulator.MYORG_OAT.startswith("dckr_oat_")
+    assert len(hub_emulator.MYORG_OAT) == 9 + 32
+
+
+@pytest.mark.parametrize(
+    ("at", "code"), [(59, "287082"), (1111111109, "081804"), (1234567890, "005924"), (20000000000, "353130")]
+)
+def test_codes_agree_with_the_vectors_of_rfc_6238(at: int, code: str) -> None:
+    assert hub_emulator.totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", at) == code
