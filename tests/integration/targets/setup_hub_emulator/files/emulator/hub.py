@@ -21,8 +21,12 @@ import urllib.parse
 from emulator import (
     access_tokens,
     accounts,
+    audit_log,
     authentication,
     immutable_tags,
+    invitations,
+    members,
+    org_settings,
     organizations,
     repositories,
     repository_groups,
@@ -31,8 +35,11 @@ from emulator import (
 )
 from emulator.access_tokens import AccessTokens
 from emulator.accounts import ACCOUNTS, Account
+from emulator.audit_log import AuditSettings, Event
 from emulator.authentication import AUTH_PATHS, Authentication, AuthenticationSettings, account_that_logs_in
 from emulator.bearers import Bearer, BearerSettings
+from emulator.invitations import InvitationSettings
+from emulator.members import MemberSettings
 from emulator.organizations import Organizations
 from emulator.paging import PagingSettings
 from emulator.rate_limit import RateLimit, RateLimitSettings, count_request
@@ -51,6 +58,10 @@ ROUTES: Routes = [
     *immutable_tags.ROUTES,
     *repository_groups.ROUTES,
     *teams.ROUTES,
+    *members.ROUTES,
+    *invitations.ROUTES,
+    *org_settings.ROUTES,
+    *audit_log.ROUTES,
 ]
 PATTERNS = [(re.compile(pattern), methods) for pattern, methods in ROUTES]
 CONTROL = {
@@ -59,11 +70,16 @@ CONTROL = {
     **repositories.CONTROL,
     **tags.CONTROL,
     **teams.CONTROL,
+    **invitations.CONTROL,
+    **audit_log.CONTROL,
 }
 
 
 @dataclasses.dataclass
 class Settings(
+    AuditSettings,
+    InvitationSettings,
+    MemberSettings,
     TeamSettings,
     RepositoryGroupSettings,
     TagSettings,
@@ -96,6 +112,7 @@ class Hub(Settings):
         self.access_tokens = AccessTokens()
         self.organizations = Organizations()
         self.repositories = Repositories()
+        self.audit_events: dict[str, list[Event]] = {}  # by account
 
     def now(self) -> float:
         """Return the time of the emulator's clock."""
