@@ -1,51 +1,19 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gets the run's Docker Hub token where a template asks for it.
+"""Return the Docker Hub token of this run to a template.
 
-The documentation is in the YAML file beside this one: Ansible would parse it anew in every process that uses the lookup.
+The documentation is in the YAML file beside this one, because Ansible parses it in each process that uses the lookup.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import sys
 import typing as t
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
-
-
-def _load(folder: str, name: str) -> None:
-    """Imports a file of this collection by Python's own loader, as Ansible does with this one.
-
-    Ansible's loader of collections compiles a file anew in every process, and each use of a lookup is a process of its
-    own: that would be most of what a hit costs. Python's keeps the byte code.
-    """
-    full = f"ansible_collections.hubops.dockerhub.plugins.{folder}.{name}"
-    path = os.path.join(os.path.dirname(os.path.dirname(__file__)), folder, f"{name}.py")
-    spec = importlib.util.spec_from_file_location(full, path)
-    if full not in sys.modules and spec and spec.loader:
-        module = sys.modules[full] = importlib.util.module_from_spec(spec)
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[full]
-            raise
-
-
-for _folder, _name in (
-    ("module_utils", "_errors"),
-    ("module_utils", "_options"),
-    ("plugin_utils", "_hub_options"),
-    ("plugin_utils", "_token_store"),
-):
-    _load(_folder, _name)
-
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, InvalidOptions
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import hub_options
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_store import log_in_here, shared_token
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import cached_token
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import RawOptions, raw_options
 
 display = Display()
 
@@ -54,20 +22,33 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core is half ty
     """The lookup ``hubops.dockerhub.dockerhub_token``."""
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
-        """A list of one: the token, or with ``return_format='dict'`` the whole result."""
-        try:
-            return_format = kwargs.pop("return_format", None) or "token"
-            if return_format not in ("token", "dict"):
-                raise InvalidOptions("return_format must be token or dict", hint="leave it out for the token alone")
-            if len(terms) > 1:
-                raise InvalidOptions("the lookup takes one term, the identifier", hint="give the rest by name")
-            if terms and terms[0]:
-                if kwargs.get("identifier") or kwargs.get("username"):
-                    raise InvalidOptions("the identifier is given twice", hint="give it as the term or by name")
-                kwargs["identifier"] = terms[0]
-            options = hub_options(kwargs, variables or {}, self._templar.template, task=False)
-            answer = shared_token(options, log_in_here, display.warning, display.v)
-        except HubError as error:
-            # From ansible-core 2.19 on, the message of every cause is shown, and causes hold headers and URLs.
-            raise AnsibleLookupError(f"{error} [{error.code}]") from None
-        return [answer if return_format == "dict" else answer["access_token"]]
+        """Return a list with the token, or with the whole result if ``return_format`` is ``dict``."""
+        return_format = kwargs.pop("return_format", None) or "token"
+        if return_format not in ("token", "dict"):
+            raise _refusal("return_format must be token or dict; leave it out for the token alone")
+        if len(terms) > 1:
+            raise _refusal("the lookup takes one term, the identifier; give the rest by name")
+        if terms and terms[0]:
+            if kwargs.get("identifier") or kwargs.get("username"):
+                raise _refusal("the identifier is given twice; give it as the term or by name")
+            kwargs["identifier"] = terms[0]
+        raw = raw_options(kwargs, variables or {}, self._templar.template, task=False)
+        result = cached_token(raw, display.v if display.verbosity else None) or _log_in(raw)
+        return [result if return_format == "dict" else result["access_token"]]
+
+
+def _log_in(raw: RawOptions) -> dict[str, t.Any]:
+    from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
+    from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
+    from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token import log_in_here, shared_token
+
+    try:
+        options = login_options(raw, display.warning, display.vvv)
+        return dict(shared_token(options, log_in_here, display.warning, display.v, raw=raw))
+    except HubError as error:
+        # Since ansible-core 2.19 the text of every cause is shown, and causes contain headers and URLs.
+        raise AnsibleLookupError(f"{error} [{error.code}]") from None
+
+
+def _refusal(text: str) -> AnsibleLookupError:
+    return AnsibleLookupError(f"{text} [invalid_options]")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
@@ -74,7 +75,7 @@ class Change(t.NamedTuple):
 
     def result(self, **values: t.Any) -> Result:
         """Return the result of a module, with the difference."""
-        return {"changed": self.changed, "diff": {"before": self.before, "after": self.after}, **values}
+        return {"changed": self.changed, "diff": difference(self.before, self.after), **values}
 
 
 def ensure(
@@ -104,6 +105,28 @@ def ensure(
     if not task.check_mode:
         _update(update, changes)
     return Change(bool(changes), {name: current.get(name) for name in wanted}, wanted)
+
+
+def difference(before: State, after: State) -> dict[str, str]:
+    """Return a difference for ``--diff``, one line for each option and for each line of a long text."""
+    return {"before": _as_text(before), "after": _as_text(after)}
+
+
+def _as_text(state: State) -> str:
+    lines = []
+    for name, value in sorted(state.items()):
+        if isinstance(value, str) and "\n" in value:
+            lines += [f"{name}: |", *(f"  {line}" for line in value.split("\n"))]
+        elif isinstance(value, list) and value:
+            lines += [f"{name}:", *(f"  - {json.dumps(entry, ensure_ascii=False)}" for entry in value)]
+        elif isinstance(value, dict) and value:
+            lines += [
+                f"{name}:",
+                *(f"  {key}: {json.dumps(inner, ensure_ascii=False)}" for key, inner in value.items()),
+            ]
+        else:
+            lines.append(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def create_or_find(create: t.Callable[[], State], find: t.Callable[[], State | None]) -> State:

@@ -233,6 +233,7 @@ def repository(task: Task, hub: HubClient) -> Result:
     if current and task.given("teams"):
         current["teams"] = teams.permissions()
     wanted = _wanted(task, current or {})
+    facts: State = {"namespace": names["namespace"], "name": names["repository"], **(current or {})}
 
     def create() -> State:
         body = {"name": names["repository"], "namespace": names["namespace"], "is_private": bool(wanted.get("private"))}
@@ -241,7 +242,8 @@ def repository(task: Task, hub: HubClient) -> Result:
             lambda: hub.object_of(hub.post(REPOSITORIES.at(namespace=names["namespace"]), body), here),
             lambda: hub.find(here),
         )
-        return {**repository_facts(created), "teams": teams.permissions() if task.given("teams") else {}}
+        facts.update(repository_facts(created))
+        return {**facts, "teams": teams.permissions() if task.given("teams") else {}}
 
     def update(changes: State) -> None:
         if "private" in changes:  # first, so that new texts are not public for a moment
@@ -256,8 +258,7 @@ def repository(task: Task, hub: HubClient) -> Result:
             teams.set(changes["teams"])
 
     change = ensure(task, current, wanted, create=create, update=update)
-    owner = {"namespace": names["namespace"], "name": names["repository"]}
-    result = change.result(repository={**owner, **(current or {}), **wanted})
+    result = change.result(repository={**facts, **wanted})
     rules = wanted.get("immutable_tags")
     if task.check_mode and current and rules and rules["enabled"] and rules != current.get("immutable_tags"):
         result["would_freeze"] = _preview(hub, names, rules["rules"])

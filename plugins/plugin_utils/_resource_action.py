@@ -15,6 +15,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Hu
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import CONNECTION_SPEC, Options
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, failure
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import ALIASES, is_empty, raw_options
@@ -63,7 +64,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             self._templar.template,
             task=True,
         )
-        options = login_options(raw, display.warning, CONNECTION_SPEC)
+        options = login_options(raw, display.warning, display.vvv, CONNECTION_SPEC)
         task = Task(
             params,
             options,
@@ -80,12 +81,12 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
 
     def _arguments(self) -> dict[str, t.Any]:
         """Return the arguments that the user gave; raise ``InvalidOptions`` for one that does not exist."""
-        known = {*self.resource[0]["argument_spec"], *_CONNECTION}
+        own = self.resource[0]["argument_spec"]
         for name in self._task.args:
-            if name not in known:
+            if name not in own and name not in _CONNECTION:
                 raise InvalidOptions(
                     f"{printable(str(name))} is not an option of {self._task.action}",
-                    hint=f"the options are {', '.join(sorted(known))}",
+                    hint=f"the options are {', '.join(sorted(own))}; and for the login {', '.join(sorted(CONNECTION_SPEC))}",
                 )
         return {name: value for name, value in self._task.args.items() if not _is_omitted(value)}
 

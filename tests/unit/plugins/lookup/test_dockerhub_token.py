@@ -15,7 +15,7 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
 from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import TASK_ONLY
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import TASK_ONLY
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD, BAD_VALUES, leaks
 
 try:

@@ -1,0 +1,100 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Log in from the target of a task, by running the module there."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, ModuleFailed, from_dict
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, ReserveCode, TokenResult
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_cache import TargetUnreachable
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token import Login
+
+_FIELDS = set(TokenResult.__annotations__) - {"warnings"}
+_MESSAGE_LIMIT = 500
+
+
+def login_on_target(action: t.Any, variables: dict[str, t.Any], target: str) -> Login:
+    """Return a function that logs in on this host, which is the one that the task of the action is directed to."""
+
+    def log_in(options: Options, reserve_code: ReserveCode) -> TokenResult:
+        result = _run_module(action, options, variables, target)
+        record = result.get("record")
+        if options["otp"] and (record or "access_token" in result):  # the module has run and may have sent the code
+            reserve_code(None)
+        if result.get("failed") and record:
+            raise _redacted(from_dict(record), options)
+        if "access_token" not in result:
+            raise _module_failed(_cause(result), options, target)
+        warnings = [_warning_text(warning) for warning in result.get("warnings", ())]
+        fields = {name: value for name, value in result.items() if name in _FIELDS}
+        return t.cast(TokenResult, {**fields, "warnings": warnings})
+
+    return log_in
+
+
+def _run_module(action: t.Any, options: Options, variables: dict[str, t.Any], target: str) -> dict[str, t.Any]:
+    try:
+        with _private_settings(action):
+            result: dict[str, t.Any] = action._execute_module(
+                module_name="hubops.dockerhub.dockerhub_token",
+                module_args={name: value for name, value in options.items() if value is not None},
+                task_vars=variables,
+            )
+    except AnsibleConnectionFailure as failure:
+        raise TargetUnreachable(printable(str(failure), secrets_of(options), _MESSAGE_LIMIT)) from None
+    except AnsibleError as failure:
+        raise _module_failed(str(failure), options, target) from None
+    return result
+
+
+@contextlib.contextmanager
+def _private_settings(action: t.Any) -> t.Iterator[None]:
+    """Keep the arguments of the module off the logs and the disk of the target, as far as its connection allows.
+
+    With ``no_log``, the target does not log them, and ssh does not print the answer at -vvv. With pipelining, the module is
+    not a temporary file, which an interrupt would leave behind. ``become`` may need a terminal, which pipelining does not
+    have, so that the setting of the connection remains.
+    """
+    task, connection, play_context = action._task, action._connection, action._connection._play_context
+    with contextlib.ExitStack() as restore:
+        restore.callback(setattr, task, "no_log", task.no_log)
+        restore.callback(setattr, play_context, "no_log", play_context.no_log)
+        task.no_log = play_context.no_log = True
+        with contextlib.suppress(KeyError):  # a connection without this option
+            if not connection.become:
+                restore.callback(connection.set_option, "pipelining", connection.get_option("pipelining"))
+                connection.set_option("pipelining", True)
+        yield
+
+
+def _redacted(error: HubError, options: Options) -> HubError:
+    """Return the error of a module, whose texts come from another host."""
+    for field in ("subject", "message", "hint"):
+        text = getattr(error, field)
+        setattr(error, field, text and printable(str(text), secrets_of(options), _MESSAGE_LIMIT))
+    return error
+
+
+def _module_failed(reason: str, options: Options, target: str) -> ModuleFailed:
+    return ModuleFailed(
+        f"the module did not run on {target}: {printable(reason, secrets_of(options))}",
+        hint="check its Python (3.9 or later), requests and PyJWT; -vvv shows which Python was used",
+    )
+
+
+def _cause(result: dict[str, t.Any]) -> str:
+    """Return why a module did not run; Ansible's own message only refers to its output."""
+    lines = str(result.get("module_stderr") or result.get("msg") or "").strip().splitlines() or ["no answer"]
+    exceptions = [line for line in lines if re.match(r"\w*(Error|Exception): ", line)]
+    return (exceptions or lines)[-1]
+
+
+def _warning_text(warning: t.Any) -> str:
+    """Return the text of a module's warning, which is an object since ansible-core 2.19."""
+    return str(warning.event.msg if hasattr(warning, "event") else warning)

@@ -1,0 +1,250 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Turn raw options into the options of a login: from all sources, in their types, validated."""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+
+from ansible import constants as C
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
+    TOKEN_SPEC,
+    Options,
+    normalize_options,
+    secret_kind,
+)
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import PLACEHOLDER
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
+    ALIASES,
+    OWNED,
+    SOURCES,
+    RawOptions,
+    is_empty,
+)
+
+Spec = t.Mapping[str, t.Mapping[str, t.Any]]
+Show = t.Callable[[str], None]
+
+TASK_ONLY = ("login_2fa_token", "on_otp_required", "login_from")
+_TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path"}
+# A name for the definitions in Ansible's configuration manager that no plugin has.
+_SECTION = "hubops.dockerhub [dockerhub]"
+
+
+class _Value(t.NamedTuple):
+    """The value of an option, its source (empty for an argument), and the identifier that the same source contains."""
+
+    value: t.Any
+    source: str = ""
+    owner: t.Any = None
+
+
+def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec = TOKEN_SPEC["argument_spec"]) -> Options:
+    """Return the validated options; raise ``InvalidOptions``, whose text contains no secret.
+
+    ``debug`` receives where a template failed. Values from the environment and from ansible.cfg are never rendered.
+    """
+    if not raw["task"]:
+        spec = {name: row for name, row in spec.items() if name not in TASK_ONLY}
+    values = {name: _Value(value) for name, value in _arguments(raw, spec).items()}
+    if raw["failure"]:
+        variable, failure = raw["failure"]
+        debug("".join(traceback.format_tb(failure.__traceback__)))
+        raise _unusable(f"the variable {variable}", failure, raw)
+    section = _config_section(spec, warn)
+    for name in spec:
+        if name not in values:
+            found = _from_variables(name, raw) or _from_environment(name, raw) or _from_config(name, section)
+            if found:
+                values[name] = found
+    _make_text(values, spec, raw)
+    _require_real_values(values)
+    _check_owner(values)
+    return _typed({name: found.value for name, found in values.items()}, spec)
+
+
+def _arguments(raw: RawOptions, spec: Spec) -> dict[str, t.Any]:
+    """Return the arguments that are not empty, under the names of their options."""
+    values: dict[str, t.Any] = {}
+    for given, value in raw["arguments"].items():
+        name = ALIASES.get(given, given)
+        if name not in spec:
+            raise _unknown(given, raw, spec)
+        if value is None:
+            continue
+        if name in values and values[name] != value:
+            alias = next(alias for alias, option in ALIASES.items() if option == name)
+            raise InvalidOptions(
+                f"{name} and its alias {alias} have different values",
+                hint="give one of the two; where module_defaults contains one, use the same name in the task",
+            )
+        values[name] = value
+    return values
+
+
+def _unknown(given: str, raw: RawOptions, spec: Spec) -> InvalidOptions:
+    if raw["task"]:
+        place, names = "the task", {*spec}
+    else:
+        place = "the lookup; only the task has it" if given in TASK_ONLY else "the lookup"
+        names = {*spec, "return_format"}
+    return InvalidOptions(
+        f"{printable(given)} is not an option of {place}", hint=f"the options are {', '.join(sorted(names))}"
+    )
+
+
+def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
+    """Return the error for a value that cannot be rendered or decrypted."""
+    while getattr(error, "orig_exc", None):  # before ansible-core 2.19, the outer texts quote templates
+        error = error.orig_exc  # type: ignore[attr-defined]  # which only some exceptions have
+    reason = _text(error)
+    if "decrypt" in reason.lower():  # part of the message of each version
+        return InvalidOptions(
+            f"{source} cannot be decrypted",
+            hint="give the password of its vault, with --ask-vault-pass or --vault-password-file",
+        )
+    return InvalidOptions(
+        f"{source} cannot be rendered: {printable(reason, _secrets(raw), limit=400)}",
+        hint="correct its template, or what the template uses; text with {{, {% or {# that is not a template must be marked"
+        " with !unsafe (in vars_prompt, with unsafe: true)",
+    )
+
+
+def _text(error: Exception) -> str:
+    """Return the text of a foreign error, whatever happens while that is composed."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
+def _secrets(raw: RawOptions) -> list[str]:
+    """Return all values that may be secret."""
+    names = [*OWNED, *(alias for alias, name in ALIASES.items() if name in OWNED), "login_2fa_token"]
+    found = [raw["arguments"].get(name) for name in names]
+    for option in OWNED:
+        found += [raw["variables"].get(variable) for variable in SOURCES[option][0]]
+        found += [raw["environment"].get(variable) for variable in SOURCES[option][1]]
+    return [value for value in found if isinstance(value, str)]
+
+
+def _from_variables(name: str, raw: RawOptions) -> _Value | None:
+    for variable in SOURCES.get(name, ((), ()))[0]:
+        value = raw["variables"].get(variable)
+        if not is_empty(value):
+            names = SOURCES["identifier"][0] if name in OWNED else ()
+            owner = next((raw["variables"][one] for one in names if not is_empty(raw["variables"].get(one))), None)
+            return _Value(value, f"the variable {variable}", owner)
+    return None
+
+
+def _from_environment(name: str, raw: RawOptions) -> _Value | None:
+    environment = raw["environment"]
+    for variable in SOURCES.get(name, ((), ()))[1]:
+        if environment.get(variable):
+            return _Value(environment[variable], variable, environment.get("DOCKERHUB_USERNAME"))
+    return None
+
+
+def _from_config(name: str, section: t.Mapping[str, str]) -> _Value | None:
+    return _Value(section[name], "ansible.cfg") if section.get(name) else None
+
+
+def _config_section(spec: Spec, warn: Show) -> dict[str, str]:
+    """Return the options in the section ``[dockerhub]`` of ansible.cfg; warn of keys that do not count there."""
+    keys = {**{name: row["type"] for name, row in spec.items()}, **dict.fromkeys(ALIASES, "str")}
+    definitions = {
+        key: {"type": "path" if kind == "path" else "str", "ini": [{"section": "dockerhub", "key": key}]}
+        for key, kind in keys.items()
+    }
+    C.config.initialize_plugin_configuration_definitions("lookup", _SECTION, definitions)
+    section = {key: C.config.get_config_value(key, plugin_type="lookup", plugin_name=_SECTION) for key in keys}
+    given = {key: value for key, value in section.items() if value}
+    for key in given:
+        if spec[ALIASES.get(key, key)].get("no_log"):
+            warn(f"ansible.cfg: {key} in the section [dockerhub] is ignored, because a secret does not belong there.")
+        elif key in ALIASES:
+            warn(f"ansible.cfg: {key} in the section [dockerhub] is ignored. Use {ALIASES[key]} instead.")
+    return {key: value for key, value in given.items() if key in spec and not spec[key].get("no_log")}
+
+
+def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
+    """Convert the values of text options to text; raise ``InvalidOptions`` where YAML has read something else."""
+    for name, found in values.items():
+        value = found.value
+        if spec[name]["type"] not in ("str", "path") or isinstance(value, str):
+            continue
+        if isinstance(value, (list, dict, tuple, set, bytes)):
+            raise InvalidOptions(f"{name} must be text", hint="give it as one string")
+        if name in ("identifier", "secret") and not type(value).__name__ == "AnsibleVaultEncryptedUnicode":
+            raise InvalidOptions(
+                f"{name} must be text, but YAML has read it as another type ({type(value).__name__.lstrip('_')})",
+                hint="quote it",
+            )
+        try:
+            values[name] = found._replace(value=str(value))
+        except Exception as error:
+            raise _unusable(found.source or name, error, raw) from None
+
+
+def _require_real_values(values: dict[str, _Value]) -> None:
+    """Refuse the text that replaces hidden arguments of a finished task."""
+    for name, found in values.items():
+        if found.value == PLACEHOLDER:
+            raise InvalidOptions(
+                f"{name} is no longer known, because it is hidden in finished tasks",
+                hint="in the debugger, enter update_task before redo",
+            )
+
+
+def _check_owner(values: dict[str, _Value]) -> None:
+    """Refuse a secret whose source names another account; drop a second factor that is found so.
+
+    One that is found is dropped as well where the secret is an access token, which needs none.
+    """
+    if "login_2fa_token" in values:
+        return
+    identifier, secret = values.get("identifier"), values.get("secret")
+
+    def is_foreign(found: _Value) -> bool:
+        names = {str(name or "").strip().lower() for name in (found.owner, identifier and identifier.value)}
+        return len(names - {""}) == 2
+
+    is_token = secret and secret_kind(secret.value) != "password"
+    for name in ("otp", "totp_secret"):
+        if name in values and values[name].source and (is_token or is_foreign(values[name])):
+            del values[name]
+    if secret and identifier and is_foreign(secret):
+        raise InvalidOptions(
+            f"secret comes from {secret.source}, which belongs to {printable(str(secret.owner))}, but this login is for"
+            f" {printable(identifier.value)}",
+            hint="give secret as an option, or take both from the same source",
+        )
+
+
+def _typed(values: dict[str, t.Any], spec: Spec) -> Options:
+    """Return these options in their types, validated and with defaults."""
+    # Since ansible-core 2.22 the validator registers each no_log value for masking; the six digits of a code would then be
+    # masked wherever they occur, in sizes and dates as well. normalize_options() validates the code.
+    otp = values.pop("otp", None)
+    typed = _validated(values, spec)
+    if typed is None:
+        # Ansible's message quotes the value, which may be a secret in the wrong place.
+        name = next(name for name in values if _validated({name: values[name]}, spec) is None)
+        row = spec[name]
+        wanted = f"one of {', '.join(row['choices'])}" if "choices" in row else _TYPES[row["type"]]
+        raise InvalidOptions(f"{name} must be {wanted}", hint="correct it, or leave it out for the default")
+    return normalize_options({**typed, "otp": otp})
+
+
+def _validated(values: dict[str, t.Any], spec: Spec) -> dict[str, t.Any] | None:
+    """Return the values in their types; None if one does not fit."""
+    try:
+        result = ArgumentSpecValidator({name: spec[name] for name in values}).validate(values)
+    except OverflowError:
+        return None
+    return None if result.error_messages else dict(result.validated_parameters)
