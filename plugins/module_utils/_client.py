@@ -25,6 +25,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import L
 from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import secrets_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import TokenContent, read_token
 
 _T = t.TypeVar("_T")
 
@@ -267,6 +268,10 @@ class HubClient:
                 hint="check what this account is allowed to do, and whether hub_url and proxy lead to Docker Hub",
                 http_status=error.http_status,
             ) from None
+
+    def token_content(self) -> TokenContent:
+        """Return what the bearer token contains, above all the account that it belongs to."""
+        return read_token(self._bearer or "", self.server_time())
 
     # Time
 
