@@ -198,7 +198,8 @@ class HubClient:
                     seen.add(key)
                     yield row
             if not entries.has_more or (page > 1 and not fresh):
-                self._require_complete(address, entries.total, rows, entries.has_more and bool(entries.rows))
+                is_stuck = entries.has_more and bool(entries.rows) and not entries.is_array
+                self._require_complete(address, entries.total, rows, is_stuck)
                 return
 
     def _require_complete(self, address: Address, count: int | None, rows: int, is_stuck: bool) -> None:
