@@ -185,7 +185,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._people import (
     read_invitations,
     read_members,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, difference, run_module
 from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, take_steps
 
 SPEC: dict[str, t.Any] = {
@@ -323,7 +323,7 @@ def _result(decisions: list[Decision], answers: dict[str, str]) -> Result:
         if facts["status"] in membership.CHANGES:
             before[decision.name] = _state_of(decision)
             after[decision.name] = {"role": facts["role"], "status": facts["status"]}
-    result = {"changed": bool(after), "members": people, "diff": {"before": before, "after": after}}
+    result = {"changed": bool(after), "members": people, "diff": difference(before, after)}
     invalid = [f"{person['name']} ({person['reason']})" for person in people if "reason" in person]
     if invalid:
         error = NotFound(
