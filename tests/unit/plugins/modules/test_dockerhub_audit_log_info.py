@@ -69,7 +69,7 @@ def test_periods_are_spans_of_docker_hubs_clock_or_times(log: Tasks) -> None:
         ({"until": five_and_a_half}, ["myorg/app"]),
     ):
         assert names(read(log, **options)) == found
-    assert [request.query for request in log.sent if request.method == "GET"][0]["to"].endswith("Z")
+    assert next(request.query for request in log.sent if request.method == "GET")["to"].endswith("Z")
 
 
 @pytest.mark.parametrize("status", [200, 404])
