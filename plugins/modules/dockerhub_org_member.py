@@ -17,7 +17,7 @@ description:
     team in one request.
   - An invitation that somebody has not accepted yet is not sent again, unless O(resend) is set.
   - In check mode, Docker Hub itself checks the names of new people without inviting them. A misspelt name is found before the
-    run.
+    run. The names of teams are not checked, because an earlier task may create them.
   - The task logs in by itself, and shares its login with all other tasks of the run that use the same credential.
 options:
   organization:
@@ -301,7 +301,9 @@ def _invitations(
             groups.setdefault((decision.role or "", decision.team or ""), []).append(decision.name)
     steps = []
     for (role, team), names in groups.items():
-        body = {"org": organization, "role": role, "team": team, "dry_run": task.check_mode}
+        # In check mode, an earlier task may not have created the team yet.
+        named = "" if task.check_mode else team
+        body = {"org": organization, "role": role, "team": named, "dry_run": task.check_mode}
         steps.append(Step(", ".join(names), "invite", partial(_invite, hub, body, names, answers)))
     return steps
 
