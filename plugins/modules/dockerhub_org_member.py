@@ -238,15 +238,15 @@ def _listed(task: Task) -> list[Wanted]:
         raise InvalidOptions("exclusive does not fit to state: absent", hint="leave one of them out")
     if task.params["max_removals"] < 0:
         raise InvalidOptions("max_removals is negative", hint="give the number of people that may be removed")
-    listed: list[Wanted] = []
+    listed: dict[str, Wanted] = {}
     for row in task.params["members"]:
         name, role = (row["user"] or row["email"]).strip(), (row["role"] or "").lower() or None
         if role not in (None, *ROLES):
             raise InvalidOptions(f"{name} has the unknown role {role}", hint=f"the roles are {', '.join(ROLES)}")
-        if not name or name.lower() in (one.name.lower() for one in listed):
+        if not name or name.lower() in listed:
             raise InvalidOptions(f"members lists '{name}' twice or without a name", hint="remove one of the entries")
-        listed.append(Wanted(name, role, row["team"]))
-    return listed
+        listed[name.lower()] = Wanted(name, role, row["team"])
+    return list(listed.values())
 
 
 def _decisions(task: Task, organization: Organization, listed: list[Wanted]) -> list[Decision]:

@@ -32,7 +32,11 @@ class Organization:
             CONTROL["POST", verb](self.hub, {"organization": "myorg", "namespace": "myorg", verb: rows}, "")
 
     def play(self, playbook: str, *arguments: str) -> t.Any:
-        login = {"DOCKERHUB_USERNAME": self.identifier, "DOCKERHUB_PASSWORD": self.secret, "DOCKERHUB_URL": self.hub.url}
+        login = {
+            "DOCKERHUB_USERNAME": self.identifier,
+            "DOCKERHUB_PASSWORD": self.secret,
+            "DOCKERHUB_URL": self.hub.url,
+        }
         plays = [{"import_playbook": f"hubops.dockerhub.{playbook}"}]
         return self.run_playbook(plays, *arguments, env={**login, "PWD": str(self.folder)})
 

@@ -38,16 +38,17 @@ def list_members(hub: Hub, request: Request, organization: str) -> Reply:
     addresses = bearer.kind == "oat" or owner.roles.get(bearer.account.name) == "owner"
     search, role = request.query.get("search", "").lower(), request.query.get("role")
     found = [
-        _member_body(hub, owner, name, addresses=addresses)
-        for name, role_of in owner.roles.items()
-        if search in f"{name}@example.com" and role in (None, role_of)
+        name for name, role_of in owner.roles.items() if search in f"{name}@example.com" and role in (None, role_of)
     ]
-    kind = request.query.get("type", "all")
-    invitees = [_invitee_body(invitee) for invitee in owner.invitees()] if hub.members_with_invitees else []
-    listed = {"all": [*found, *invitees], "member": found, "invitee": invitees}.get(kind)
+    invitees = owner.invitees() if hub.members_with_invitees else []
+    listed = {"all": [*found, *invitees], "member": found, "invitee": invitees}.get(request.query.get("type", "all"))
     if listed is None:
         raise Rejection(400, BAD_REQUEST)
-    reply = page(hub, request, listed, dict, default_size=25)
+
+    def body(name: str) -> dict[str, t.Any]:
+        return _member_body(hub, owner, name, addresses=addresses) if name in owner.roles else _invitee_body(name)
+
+    reply = page(hub, request, listed, body, default_size=25)
     return Reply(200, [reply.body]) if hub.members_as_pages else reply
 
 
