@@ -25,7 +25,11 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import L
 from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token import access_token_id
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import (
+    TokenContent,
+    access_token_id,
+    read_token,
+)
 
 _T = t.TypeVar("_T")
 
@@ -205,7 +209,8 @@ class HubClient:
                     seen.add(key)
                     yield row
             if not entries.has_more or (page > 1 and not fresh):
-                self._require_complete(address, total, rows, is_stuck=entries.has_more and bool(entries.rows))
+                is_stuck = entries.has_more and bool(entries.rows) and not entries.is_array
+                self._require_complete(address, total, rows, is_stuck=is_stuck)
                 return
 
     def _require_complete(self, address: Address, count: int | None, rows: int, *, is_stuck: bool = False) -> None:
@@ -296,6 +301,10 @@ class HubClient:
     def own_token_id(self) -> str | None:
         """Return the id of the access token that this client is logged in with; None after a login with a password."""
         return access_token_id(self._bearer) if self._bearer else None
+
+    def token_content(self) -> TokenContent:
+        """Return what the bearer token contains, above all the account that it belongs to."""
+        return read_token(self._bearer or "", self.server_time())
 
     # Time
 
