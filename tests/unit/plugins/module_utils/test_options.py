@@ -67,7 +67,9 @@ def test_good_combinations_pass(given: dict[str, t.Any]) -> None:
 
 
 def test_the_url_needs_no_care_with_its_end() -> None:
-    assert normalize_options(options(**MINE, hub_url=" https://hub.docker.com/ "))["hub_url"] == "https://hub.docker.com"
+    assert (
+        normalize_options(options(**MINE, hub_url=" https://hub.docker.com/ "))["hub_url"] == "https://hub.docker.com"
+    )
 
 
 @pytest.mark.parametrize(
