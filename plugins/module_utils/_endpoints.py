@@ -47,17 +47,22 @@ class Endpoint(t.NamedTuple):
             raise InvalidOptions("a name is empty, '.' or '..'", hint="check the names that the task gives")
         legacy = self.legacy.format(**encoded) if self.legacy else None
         missing = self.missing.format(**shown)
-        return Address(self.template.format(**encoded), legacy, self.legacy_methods, missing, self.needs)
+        path = self.template.format(**encoded)
+        return Address(path, legacy, self.legacy_methods, missing, self.needs, self.template)
 
 
 class Address(t.NamedTuple):
-    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method."""
+    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method.
+
+    ``template`` is the path with placeholders, for what holds for all resources of a kind.
+    """
 
     path: str
     legacy: str | None = None
     legacy_methods: tuple[str, ...] = ()
     missing: str = ""
     needs: t.Mapping[str, Need] = {}
+    template: str = ""
 
 
 _NAMESPACE = "/v2/namespaces/{namespace}/repositories"
