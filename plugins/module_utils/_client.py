@@ -23,7 +23,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._http import RawA
 from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import LONGEST_PAUSE, Options, secret_kind
 from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
-from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import secrets_of
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
 
 _T = t.TypeVar("_T")
@@ -71,11 +71,15 @@ class HubClient:
     """The requests of one task: they share a connection, a budget of retries and one of waiting.
 
     ``bearer`` is the token for everything but logins. ``renew`` returns a new token for one that Docker Hub no longer
-    accepts; without it such a token is an error.
+    accepts; without it such a token is an error. A given ``session`` stays open when the client is closed.
     """
 
     def __init__(
-        self, options: Options, bearer: str | None = None, renew: t.Callable[[str], str] | None = None
+        self,
+        options: Options,
+        bearer: str | None = None,
+        renew: t.Callable[[str], str] | None = None,
+        session: HubSession | None = None,
     ) -> None:
         require_libraries(totp=bearer is None and bool(options["totp_secret"] and not options["otp"]))
         self._options = options
@@ -89,13 +93,17 @@ class HubClient:
         self._reset: float | None = None
         self._only_legacy: set[tuple[str, str]] = set()
         self.rate_limit: RateLimit | None = None
-        self._session = HubSession(options)
+        self._session = session or HubSession(options)
+        self._owns_session = session is None
+        for proxy in self._session.proxies.values():  # perhaps from the environment
+            self._secrets += secrets_of({"proxy": proxy})
 
     def __enter__(self) -> HubClient:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._session.close()
+        if self._owns_session:
+            self._session.close()
 
     # Logins
 
@@ -182,7 +190,7 @@ class HubClient:
         """Yield the entries of a list, page by page and each once; fail instead of truncating it."""
         address = Address(target) if isinstance(target, str) else target
         seen: set[str] = set()
-        page, rows = 0, 0
+        page, rows, total = 0, 0, None
         while True:
             page += 1
             try:
@@ -190,23 +198,24 @@ class HubClient:
             except errors.NotFound:
                 if page == 1:
                     raise
+                self._require_complete(address, total, rows)
                 return  # the page after the last one
             entries = entries_of(answer.data)
             if entries is None:
                 raise errors.BadAnswer(
                     f"GET {self._url(address.path)} answered without a list", http_status=answer.status
                 )
-            rows += len(entries.rows)
+            rows, total = rows + len(entries.rows), entries.total
             fresh = [(key, row) for key, row in entries.rows if key not in seen]
             for key, row in fresh:
                 if key not in seen:
                     seen.add(key)
                     yield row
             if not entries.has_more or (page > 1 and not fresh):
-                self._require_complete(address, entries.total, rows, entries.has_more and bool(entries.rows))
+                self._require_complete(address, total, rows, is_stuck=entries.has_more and bool(entries.rows))
                 return
 
-    def _require_complete(self, address: Address, count: int | None, rows: int, is_stuck: bool) -> None:
+    def _require_complete(self, address: Address, count: int | None, rows: int, *, is_stuck: bool = False) -> None:
         if is_stuck or (count is not None and count > rows):
             raise errors.BadAnswer(
                 f"the list at {self._url(address.path)} ended after {rows} entries"
@@ -231,23 +240,22 @@ class HubClient:
         accept: t.Container[int],
     ) -> Answer:
         label = f"{method} {self._url(path)}"
-        is_repeated = False
+        missing = printable(address.missing, self._secrets)
+        may_be_deleted = False
 
         def send() -> Answer:
-            nonlocal is_repeated
+            nonlocal may_be_deleted
             self._pace()
-            arguments: dict[str, t.Any] = {"params": query, "headers": {"Authorization": f"Bearer {self._bearer}"}}
-            if body is not None:
-                arguments["json"] = body
-            raw = self._exchange(method, path, _LARGEST_ANSWER, **arguments)
-            # The answer to an earlier try may have been lost.
-            is_done = method == "DELETE" and is_repeated and raw.status == 404
-            is_repeated = True
-            if is_done:
-                return Answer(204, None)
-            if raw.status in accept and not refusals.is_from_edge(raw):
-                return Answer(raw.status, refusals.hub_json(raw), raw.body.decode("utf-8", "replace"))
-            raise self._refusal(raw, label, refusals.RESOURCE, [*self._secrets, self._bearer or ""])
+            try:
+                return self._send_once(method, path, query, body, accept)
+            except errors.NotFound:
+                if may_be_deleted:
+                    return Answer(204, None)
+                raise
+            except (errors.ConnectionFailed, errors.ServerError) as error:
+                # An earlier try may have had its effect, although its answer was lost.
+                may_be_deleted = may_be_deleted or (method == "DELETE" and error.sent)
+                raise
 
         try:
             return self._with_live_token(
@@ -255,7 +263,19 @@ class HubClient:
             )
         except errors.HubError as error:
             kind = secret_kind(self._options["secret"])
-            raise explain(error, address.missing, address.needs.get(method), kind) from None
+            raise explain(error, missing, address.needs.get(method), kind) from None
+
+    def _send_once(
+        self, method: str, path: str, query: t.Mapping[str, t.Any] | None, body: t.Any, accept: t.Container[int]
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
+        content = {} if body is None else {"json": body}
+        raw = self._exchange(method, path, _LARGEST_ANSWER, params=query, headers=headers, **content)
+        data = refusals.hub_json(raw)
+        if raw.status in accept and (data is not None or not refusals.is_from_edge(raw)):
+            return Answer(raw.status, data, raw.body.decode("utf-8", "replace"))
+        label, secrets = f"{method} {self._url(path)}", [*self._secrets, self._bearer or ""]
+        raise self._refusal(raw, label, refusals.RESOURCE, secrets)
 
     def _with_live_token(self, send: t.Callable[[], Answer], label: str) -> Answer:
         """Send with the bearer token; if it is dead, renew it and send once more."""

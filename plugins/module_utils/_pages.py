@@ -43,7 +43,8 @@ def _plain_array(data: list[t.Any]) -> Entries | None:
         last = pages[-1]
         return None if None in pages or last is None else Entries(rows, last.has_more, last.total)
     rows_of_array = _keyed(data)
-    return None if rows_of_array is None else Entries(rows_of_array, len(data) >= PAGE_SIZE, None)
+    # An array longer than a page does not come in pages.
+    return None if rows_of_array is None else Entries(rows_of_array, len(data) == PAGE_SIZE, None)
 
 
 def _keyed(values: list[t.Any]) -> list[tuple[str, dict[str, t.Any]]] | None:

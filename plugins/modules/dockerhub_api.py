@@ -49,6 +49,7 @@ options:
     default: false
 extends_documentation_fragment:
   - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
 attributes:

@@ -93,6 +93,7 @@ options:
     default: false
 extends_documentation_fragment:
   - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource

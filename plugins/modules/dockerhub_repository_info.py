@@ -40,6 +40,7 @@ options:
     choices: [name, -name, last_updated, -last_updated, pull_count, -pull_count]
 extends_documentation_fragment:
   - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.info

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import typing as t
 
+import hypothesis
 import pytest
 
 try:
@@ -33,6 +34,12 @@ UNWANTED = re.compile(
 
 sys.path.insert(0, str(ROOT / "tests/integration/targets/setup_hub_emulator/files"))
 hub_emulator: t.Any = importlib.import_module("hub_emulator")
+
+# CI runs the same examples each time. `make fuzz` searches longer, at random.
+EXAMPLES: dict[str, t.Any] = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
+hypothesis.settings.register_profile("ci", max_examples=150, derandomize=True, **EXAMPLES)
+hypothesis.settings.register_profile("fuzz", max_examples=5000, **EXAMPLES)
+hypothesis.settings.load_profile("ci")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example of README, guides and plugin documentation is run, at -vvv, and shows no secret."""
+"""Every example of the README, the guides and the plugin documentation works with -vvv and shows no secret."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ import typing as t
 import hub_emulator
 import pytest
 import yaml
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC, checked, longest_login
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import SOURCES
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
+    TOKEN_SPEC,
+    longest_login,
+    normalize_options,
+)
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GUIDES = ROOT / "docs/docsite/rst"
@@ -40,7 +44,7 @@ ACCOUNTS = {
 }
 HOSTS = ("localhost", "bastion.example.com", "host1", "host2")
 
-# What cannot be run here, and is only parsed: by its first words.
+# Examples that are only parsed, by their first words, with the reason.
 NOT_RUN = {
     "ansible-builder build": "needs a container engine",
     "ansible-galaxy collection install": "needs Galaxy",
@@ -56,20 +60,20 @@ DIRECTIVES = {"code-block", "contents", "list-table"}
 
 @dataclasses.dataclass
 class Block:
-    """A piece of code in a page."""
+    """A block of code in a page."""
 
     where: str
     language: str
     text: str
 
     def name(self) -> str | None:
-        """The file that the block is, if its first line says so."""
+        """Return the name of the file, if the first line of the block contains one."""
         found = re.match(r"# (\S+\.(?:yml|yaml|cfg|ini))\n", self.text)
         return found[1] if found else None
 
 
 def guide(path: pathlib.Path) -> list[Block]:
-    """The code blocks of a page in reStructuredText."""
+    """Return the code blocks of a page in reStructuredText."""
     lines, blocks = path.read_text().splitlines(), []
     for number, line in enumerate(lines, 1):
         directive = re.match(r"\s*\.\. ([\w-]+)::\s*(.*)", line)
@@ -81,7 +85,7 @@ def guide(path: pathlib.Path) -> list[Block]:
 
 
 def indented(lines: list[str]) -> str:
-    """The lines that belong to a directive, without its options and its indentation."""
+    """Return the lines of a directive, without its options and its indentation."""
     body: list[str] = []
     margin = 0
     for line in lines:
@@ -93,7 +97,7 @@ def indented(lines: list[str]) -> str:
 
 
 def readme(path: pathlib.Path) -> list[Block]:
-    """The code blocks of a page in Markdown."""
+    """Return the code blocks of a page in Markdown."""
     text = path.read_text()
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     assert text.count("```") == 2 * len(blocks)
@@ -102,6 +106,7 @@ def readme(path: pathlib.Path) -> list[Block]:
 
 
 def module(path: pathlib.Path) -> list[Block]:
+    """Return the examples of a module as one block."""
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXAMPLES":
             return [Block(path.name, "yaml", ast.literal_eval(node.value))]
@@ -109,7 +114,7 @@ def module(path: pathlib.Path) -> list[Block]:
 
 
 def lookup(path: pathlib.Path) -> list[Block]:
-    """The examples of the lookup: tasks and plays, which a playbook does not mix."""
+    """Return the examples of the lookup as one block each, because they are tasks and plays."""
     return [
         Block(f"{path.name}: {item['name']}", "yaml", yaml.safe_dump([item], sort_keys=False))
         for item in yaml.safe_load(yaml.safe_load(path.read_text())["EXAMPLES"])
@@ -135,7 +140,7 @@ def hub() -> t.Iterator[t.Any]:
 def test_the_examples_of_a_page_work_and_show_no_secret(
     hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path, page: str
 ) -> None:
-    said, plays = "", []
+    output, plays = "", []
     environment = {
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
         "ANSIBLE_INJECT_INVOCATION": "true",  # from ansible-core 2.21 on; before, -vvv shows arguments by itself
@@ -164,17 +169,17 @@ def test_the_examples_of_a_page_work_and_show_no_secret(
         played = run_playbook(plays, "-vvv", "-e", json.dumps({"six_digits": code}), env=environment)
         assert played.returncode == 0, played.output
         assert "ignored=0" in played.stdout
-        said += played.output
+        output += played.output
     for block in blocks:
         if block.language == "console":
-            said += type_in(block, hub.url, tmp_path, environment)
-    shown = [secret for secret in {*VAULT.values(), *hub.bearers, *hub.authentication.pending} if secret in said]
-    assert not shown, said
+            output += run_console(block, hub.url, tmp_path, environment)
+    shown = [secret for secret in {*VAULT.values(), *hub.bearers, *hub.authentication.pending} if secret in output]
+    assert not shown, output
 
 
 def plays_of(block: Block, text: str) -> list[dict[str, t.Any]]:
-    """A block as plays: it may be plays, tasks, or a file of variables, which must say its name."""
-    # Nobody is there to type.
+    """Return the plays of a block, which contains plays, tasks, or variables of a named file."""
+    # The test has no keyboard.
     data = yaml.safe_load(text.replace("typed.user_input", "six_digits"))
     if any(words in text for words in NOT_RUN):
         return []
@@ -187,7 +192,7 @@ def plays_of(block: Block, text: str) -> list[dict[str, t.Any]]:
 
 
 def check_ini(text: str) -> None:
-    """A section of ansible.cfg with our options, secrets excepted."""
+    """Check that a section of ansible.cfg contains options of this collection, and no secrets."""
     parser = configparser.ConfigParser()
     parser.read_string(text)
     given = set(parser["dockerhub"])
@@ -195,15 +200,15 @@ def check_ini(text: str) -> None:
     assert given
 
 
-def type_in(block: Block, url: str, folder: pathlib.Path, environment: dict[str, str]) -> str:
-    """Run the commands of a console block, and find what the block says that they print."""
+def run_console(block: Block, url: str, folder: pathlib.Path, environment: dict[str, str]) -> str:
+    """Run the commands of a console block, check the output that the block shows, and return all output."""
     commands = [line[2:] for line in block.text.splitlines() if line.startswith("$ ")]
-    output = [line for line in block.text.splitlines() if line.strip() and not line.startswith("$ ")]
+    expected = [line for line in block.text.splitlines() if line.strip() and not line.startswith("$ ")]
     assert commands, block
     script = "\n".join(command for command in commands if not command.startswith(tuple(NOT_RUN)))
     subprocess.run(["bash", "-n"], input="\n".join(commands), check=True, text=True)
-    assert script or not output, f"{block.where}: nobody sees whether it prints this"
-    typed = subprocess.run(
+    assert script or not expected, f"{block.where}: this output is not checked"
+    done = subprocess.run(
         ["bash", "-euc", script],
         cwd=folder,
         env={
@@ -219,38 +224,40 @@ def type_in(block: Block, url: str, folder: pathlib.Path, environment: dict[str,
         timeout=120,
         check=False,
     )
-    said = typed.stdout + typed.stderr
-    assert typed.returncode == 0, said
-    for line in output:
-        assert re.sub(r"\d+ s", "600 s", line) in re.sub(r"\d+ s", "600 s", said.replace(url, HUB)), said
-    return said
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    for line in expected:
+        assert re.sub(r"\d+ s", "600 s", line) in re.sub(r"\d+ s", "600 s", output.replace(url, HUB)), output
+    return output
 
 
-def test_what_is_not_run_is_there() -> None:
+def test_every_exception_is_still_used() -> None:
     text = "".join(block.text for page in PAGES.values() for block in page())
     assert [words for words in NOT_RUN if words not in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_code_fits_on_a_screen(page: str) -> None:
+def test_code_has_at_most_96_columns(page: str) -> None:
     lines = [(block.where, line) for block in PAGES[page]() for line in block.text.splitlines()]
     assert [line for line in lines if len(line[1]) > 96] == []
 
 
-def test_the_readme_is_short() -> None:
+def test_the_readme_has_at_most_120_lines() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 
 
-def test_the_guide_tells_where_every_option_is_found() -> None:
+def test_the_guide_lists_all_sources_of_every_option() -> None:
     rows = re.findall(
         r"^   \* - ``(\w+)``\n     - ((?:\s*\| ``\w+``\n)+)", (GUIDES / "guide_token.rst").read_text(), re.M
     )
     others = {"HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}  # names that other programs read too
-    told = {name: [word for word in re.findall(r"\w+", cell) if word not in others] for name, cell in rows}
-    assert told == {name: [*variables, *environment] for name, (variables, environment) in SOURCES.items()}
+    listed = {name: [word for word in re.findall(r"\w+", cell) if word not in others] for name, cell in rows}
+    assert listed == {name: [*variables, *environment] for name, (variables, environment) in SOURCES.items()}
 
 
-def test_the_guide_knows_how_long_a_login_may_take() -> None:
+def test_the_guide_contains_the_longest_time_of_a_login() -> None:
     login = {"identifier": "mybot", "secret": "any password"}
-    longest = [longest_login(checked({**login, "auth_method": method})) for method in ("access_token", "login")]
+    longest = [
+        longest_login(normalize_options({**login, "auth_method": method})) for method in ("access_token", "login")
+    ]
     assert "{:.0f} s and {:.0f} s".format(*longest) in " ".join((GUIDES / "guide_token.rst").read_text().split())

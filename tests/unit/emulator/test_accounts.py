@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hub_emulator
 import pytest
+from ansible_collections.hubops.dockerhub.tests.unit.emulator.client import Client
 
 
 def test_secrets_have_docker_hubs_prefixes_and_lengths() -> None:
@@ -21,3 +22,20 @@ def test_secrets_have_docker_hubs_prefixes_and_lengths() -> None:
 )
 def test_codes_agree_with_the_vectors_of_rfc_6238(at: int, code: str) -> None:
     assert hub_emulator.totp("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", at) == code
+
+
+def test_an_account_can_be_added(client: Client) -> None:
+    resources = [{"type": "TYPE_REPO", "path": "neworg/*", "scopes": ["scope-repository-read"]}]
+    added = [
+        {"name": "newbot", "password": "newbot-password-1", "pat": "dckr_pat_newbot", "pat_scopes": ["repo:read"]},
+        {"name": "neworg", "kind": "organization", "oat": "dckr_oat_neworg", "oat_resources": resources},
+        {"name": "ourorg", "kind": "organization", "owners": ["newbot"]},
+    ]
+    assert {"newbot", "neworg", "ourorg", "mybot"} <= set(client.seed("accounts", accounts=added))
+    assert client("GET", "/v2/orgs/ourorg/groups", bearer=client.bearer("newbot", "newbot-password-1")).status == 200
+    client.seed("repositories", namespace="neworg", repositories=[{"name": "app", "is_private": True}])
+    client.seed("repositories", namespace="newbot", repositories=[{"name": "app", "is_private": True}])
+    for name, secret in (("neworg", "dckr_oat_neworg"), ("newbot", "dckr_pat_newbot")):
+        path, bearer = f"/v2/namespaces/{name}/repositories/app", client.bearer(name, secret)
+        assert client("GET", path, bearer=bearer).status == 200
+        assert client("PATCH", path, {}, bearer=bearer).json["message"] == "insufficient scope"

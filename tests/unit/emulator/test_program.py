@@ -78,7 +78,18 @@ def test_the_program_is_steered_over_http(program: t.Any) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "body"),
-    [("fail", {"name": "unheard-of"}), ("fail", {"sttaus": 1}), ("settings", {"token_live": 1}), ("nothing", {})],
+    [
+        ("fail", {"name": "unheard-of"}),
+        ("fail", {"sttaus": 1}),
+        ("settings", {"token_live": 1}),
+        ("nothing", {}),
+        ("repositories", {"namespace": "myorg", "repositories": [{"name": "app", "descripton": ""}]}),
+        ("tags", {"namespace": "myorg", "repository": "nothing", "tags": ["v1"]}),
+        ("teams", {"organization": "mybot", "teams": []}),
+        ("members", {"organization": "mybot", "members": []}),
+        ("members", {"organization": "myorg", "members": [{"name": "mybot", "role": "king"}]}),
+        ("accounts", {"accounts": [{"nome": "mybot"}]}),
+    ],
 )
 def test_a_wrong_control_request_is_refused(client: Client, verb: str, body: t.Any) -> None:
     reply = client("POST", f"/_emulator/{verb}", body)

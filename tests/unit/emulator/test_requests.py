@@ -123,3 +123,12 @@ def test_stopping_closes_all_connections() -> None:
     for connection in (kept, slow):
         assert connection.sock.recv(1) == b""
         connection.close()
+
+
+def test_an_encoded_slash_is_part_of_a_name(client: Client) -> None:
+    path = "/v2/repositories/myorg/app%2Ftags"
+    reply = client("GET", f"{path}/", bearer=client.owner())
+    assert reply.json == {"message": "object not found", "errinfo": {}}
+    assert (client.hub.requests[-1].path, client.hub.requests[-1].raw_path) == ("/v2/repositories/myorg/app/tags", path)
+    client.seed("repositories", namespace="myorg", repositories=[{"name": "app/tags"}])
+    assert client("GET", path, bearer=client.owner()).json["name"] == "app/tags"

@@ -198,9 +198,10 @@ def test_a_refused_login_can_be_read_and_shows_no_secret(hub: t.Any, run_job: t.
 
 
 def test_a_refused_request_can_be_read_and_shows_no_token(hub: t.Any, run_job: t.Callable[..., Job]) -> None:
-    job = run_job(from_guide("job.yml").replace("{{ hub.identifier }}", "plainuser"), MYBOT)
+    hub.fail("/v2/namespaces/*", status=403, body={"message": "permission denied", "errinfo": None})
+    job = run_job(from_guide("job.yml"), MYBOT)
     assert job.status == "failed"
-    assert "Docker Hub answered 403: access to the resource is forbidden" in job.stdout
+    assert "Docker Hub answered 403: permission denied" in job.stdout
     job.assert_tells_no_secret(hub)
     assert len(hub.bearers) == 1
 

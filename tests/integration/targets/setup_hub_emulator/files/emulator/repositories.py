@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import operator
 import re
 import typing as t
 
@@ -23,6 +24,7 @@ from emulator.repository_access import (
     switchable,
 )
 from emulator.scopes import oat_includes, organization_scopes, pat_includes
+from emulator.teams import team_ids
 from emulator.wire import (
     BAD_REQUEST,
     INSUFFICIENT_SCOPE,
@@ -43,6 +45,7 @@ if t.TYPE_CHECKING:
 
 NAME = re.compile(r"(?=.{2,255}$)[a-z0-9]+([._-]+[a-z0-9]+)*")
 NAME_SENTENCE = "repository name may only include alphanumeric characters, '.', or '-'"
+SEEDED = {"description", "full_description", "is_private", "status", "pull_count", "immutable_tags", "immutable_rules"}
 ORDERINGS = [f"{sign}{field}" for field in ("name", "last_updated", "pull_count") for sign in ("", "-")]
 
 
@@ -127,12 +130,8 @@ def list_repositories(hub: Hub, request: Request, namespace: str) -> Reply:
         if search in repository.name
         and (not repository.is_private or (everything and may_see(hub, bearer, repository)))
     ]
-    keys: dict[str, t.Callable[[Repository], t.Any]] = {
-        "name": lambda repository: repository.name,
-        "last_updated": lambda repository: repository.updated,
-        "pull_count": lambda repository: repository.pull_count,
-    }
-    found.sort(key=keys[ordering.lstrip("-")], reverse=ordering.startswith("-"))
+    field = ordering.lstrip("-").replace("last_", "")
+    found.sort(key=operator.attrgetter(field), reverse=ordering.startswith("-"))
     return page(hub, request, found, _entry)
 
 
@@ -323,14 +322,19 @@ def _body(hub: Hub, request: Request, repository: Repository) -> dict[str, t.Any
 def add_repositories(hub: Hub, fields: dict[str, t.Any], _rest: str) -> dict[str, int]:
     """Add or replace repositories without any check.
 
-    `namespace`; `repositories`, a list of names or of the fields of Repository; or `count` of them called `prefix` and a
-    number.
+    `namespace`; `repositories`, a list of names or of {name, description, ...}, with SEEDED fields of Repository and
+    `permissions` by the name of a team; or `count` repositories called `prefix` and a number.
     """
     prefix = fields.get("prefix", "repository")
     names = [f"{prefix}{number:05}" for number in range(fields.get("count", 0))]
     for each in [*fields.get("repositories", []), *names]:
-        given = {"name": each} if isinstance(each, str) else dict(each)
-        hub.repositories.add(fields["namespace"], given.pop("name"), hub.now(), **given)
+        given: dict[str, t.Any] = {"name": each} if isinstance(each, str) else dict(each)
+        name, permissions = given.pop("name"), given.pop("permissions", {})
+        if not given.keys() <= SEEDED:
+            raise ValueError(f"no such field: {', '.join(sorted(given.keys() - SEEDED))}")
+        ids = team_ids(hub, fields["namespace"])
+        given["permissions"] = {ids[team]: permission for team, permission in permissions.items()}
+        hub.repositories.add(fields["namespace"], name, hub.now(), **given)
     return {"repositories": len(hub.repositories.of(fields["namespace"]))}
 
 

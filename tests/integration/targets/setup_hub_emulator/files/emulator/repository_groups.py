@@ -79,9 +79,9 @@ def _teams(hub: Hub, namespace: str) -> dict[int, Team]:
 
 def _permission(request: Request) -> str:
     permission = request.fields().get("permission")
-    if permission not in RIGHTS:
+    if not isinstance(permission, str) or permission not in RIGHTS:
         raise Rejection(400, BAD_REQUEST)
-    return str(permission)
+    return permission
 
 
 def _find(hub: Hub, repository: Repository, group: str) -> Team:

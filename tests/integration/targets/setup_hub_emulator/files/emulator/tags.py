@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import operator
 import typing as t
 
 from emulator.immutable_tags import is_immutable
@@ -50,9 +51,11 @@ def list_tags(hub: Hub, request: Request, namespace: str, name: str) -> Reply:
     ordering, search = request.query.get("ordering", "-last_updated"), request.query.get("name", "")
     if ordering not in ORDERINGS:
         raise Rejection(400, {"fields": {"ordering": ["Invalid ordering value."]}, "text": "Invalid ordering value"})
-    found = [tag for tag in repository.tags.values() if search in tag.name]
-    by_name = ordering.lstrip("-") == "name"
-    found.sort(key=lambda tag: tag.name if by_name else tag.pushed, reverse=ordering.startswith("-"))
+    found = list(repository.tags.values())
+    if search:
+        found = [tag for tag in found if search in tag.name]
+    key = operator.attrgetter("name" if ordering.lstrip("-") == "name" else "pushed")
+    found.sort(key=key, reverse=ordering.startswith("-"))
     return page(hub, request, found, lambda tag: _body(repository, tag))
 
 

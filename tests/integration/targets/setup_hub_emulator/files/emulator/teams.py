@@ -85,6 +85,12 @@ def teams_of(hub: Hub, organization: Organization) -> dict[str, Team]:
     return organization.teams
 
 
+def team_ids(hub: Hub, namespace: str) -> dict[str, int]:
+    """Return the ids of the teams by name; a personal namespace has none."""
+    organization = hub.organizations.find(hub, namespace)
+    return {team.name: team.id for team in teams_of(hub, organization).values()} if organization else {}
+
+
 def list_teams(hub: Hub, request: Request, organization: str) -> Reply:
     teams = teams_of(hub, require_organization(hub, request, organization, READ))
     search, username = request.query.get("search", "").lower(), request.query.get("username")
@@ -234,7 +240,7 @@ def add_teams(hub: Hub, fields: dict[str, t.Any], _rest: str) -> dict[str, int]:
         team = _make(hub, organization, each["name"], each.get("description", ""))
         for name in each.get("members", []):
             team.add(name)
-    return {name: team.id for name, team in teams_of(hub, organization).items()}
+    return team_ids(hub, organization.name)
 
 
 TEAMS = r"/v2/orgs/(?P<organization>[^/]+)/groups"

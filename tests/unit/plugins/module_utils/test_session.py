@@ -1,12 +1,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What lies between: certificates, proxies, redirects, and what the environment may and may not change."""
+"""The session: certificates, proxies, redirects, and the variables of the environment that count."""
 
 from __future__ import annotations
 
 import base64
 import contextlib
 import datetime
+import importlib.util
 import pathlib
 import re
 import socket
@@ -15,35 +16,34 @@ import threading
 import time
 import typing as t
 from urllib.parse import urlsplit
+from urllib.request import getproxies_environment, proxy_bypass_environment
 
 import hub_emulator
 import pytest
 import trustme
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import longest_login, normalize_options
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, normalize_options
+from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import PLAINUSER, TOKEN, leaked
 
-TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
-PLAINUSER = {"identifier": "plainuser", "secret": "plain-password-1"}
-TOTP = {"identifier": "mfauser", "secret": "mfa-password-1", "totp_secret": hub_emulator.MFAUSER_TOTP_SECRET}
 TIMEOUT = 0.5
 
 
-def options(hub_url: str, **given: t.Any) -> dict[str, t.Any]:
+def options_for(hub_url: str, **given: t.Any) -> Options:
     return normalize_options({"hub_url": hub_url, "timeout": 5.0, "retries": 0, **PLAINUSER, **given})
 
 
 def log_in(hub_url: str, **given: t.Any) -> str:
-    return str(fetch_token(options(hub_url, **given))["username"])
+    return str(fetch_token(options_for(hub_url, **given))["username"])
 
 
 def refused(hub_url: str, **given: t.Any) -> HubError:
     with pytest.raises(HubError) as caught:
-        fetch_token(options(hub_url, **given))
-    said = str(caught.value)
-    assert said.isprintable()
+        fetch_token(options_for(hub_url, **given))
+    assert str(caught.value).isprintable()
     assert caught.value.hint
-    assert "my-proxy-word" not in said
+    assert leaked({**PLAINUSER, **given}, str(caught.value)) == []
     return caught.value
 
 
@@ -60,7 +60,7 @@ class Authority:
         self.folder = folder
 
     def files(self, host: str = "127.0.0.1", **about: t.Any) -> tuple[str, str]:
-        """The certificate and key of a server."""
+        """Return the files with the certificate and the key of a server."""
         issued = self.ca.issue_cert(host, **about)
         number = len(list(self.folder.iterdir()))
         certificate, key = self.folder / f"{number}.crt", self.folder / f"{number}.key"
@@ -101,13 +101,13 @@ def test_an_unknown_authority_is_not_trusted(tls_hub: t.Any) -> None:
         ({"not_after": datetime.datetime(2020, 1, 1)}, "certificate has expired"),
     ],
 )
-@pytest.mark.parametrize("known", ["ca_path", "SSL_CERT_FILE"])
+@pytest.mark.parametrize("given_by", ["ca_path", "SSL_CERT_FILE"])
 def test_a_bad_certificate_is_named(
-    authority: Authority, monkeypatch: pytest.MonkeyPatch, about: dict[str, t.Any], why: str, known: str
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, about: dict[str, t.Any], why: str, given_by: str
 ) -> None:
-    monkeypatch.setenv("SSL_CERT_FILE", authority.path if known == "SSL_CERT_FILE" else "")
+    monkeypatch.setenv("SSL_CERT_FILE", authority.path if given_by == "SSL_CERT_FILE" else "")
     with hub_emulator.HubEmulator(tls=authority.files(**about)) as running:
-        error = refused(running.url, **({"ca_path": authority.path} if known == "ca_path" else {}))
+        error = refused(running.url, **({"ca_path": authority.path} if given_by == "ca_path" else {}))
         assert (error.code, running.count()) == ("tls", 0)
         assert re.search(why, str(error))
 
@@ -127,7 +127,7 @@ def test_tls_where_plain_http_is_expected(tls_hub: t.Any) -> None:
 @pytest.mark.parametrize(
     ("environment", "given", "trusted"),
     [
-        ({"SSL_CERT_FILE": "ours"}, {}, True),  # what the system trusts, ansible.builtin.uri trusts as well
+        ({"SSL_CERT_FILE": "ours"}, {}, True),  # ansible.builtin.uri trusts the system too
         ({"SSL_CERT_FILE": "theirs"}, {}, False),
         ({}, {"ca_path": "ours"}, True),
         ({"SSL_CERT_FILE": "ours"}, {"ca_path": "theirs"}, False),
@@ -136,13 +136,19 @@ def test_tls_where_plain_http_is_expected(tls_hub: t.Any) -> None:
         ({"REQUESTS_CA_BUNDLE": "theirs"}, {"ca_path": "ours"}, True),
         ({"REQUESTS_CA_BUNDLE": "ours"}, {"ca_path": "theirs"}, False),
         ({"REQUESTS_CA_BUNDLE": "nothing"}, {"ca_path": "ours"}, True),
-        ({"CURL_CA_BUNDLE": "ours"}, {}, False),
+        ({"CURL_CA_BUNDLE": "ours"}, {}, True),
+        ({"CURL_CA_BUNDLE": "theirs"}, {}, False),
+        ({"REQUESTS_CA_BUNDLE": "ours", "CURL_CA_BUNDLE": "nothing"}, {}, True),
+        ({"REQUESTS_CA_BUNDLE": "theirs", "CURL_CA_BUNDLE": "ours"}, {}, False),
+        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "ours"}, {}, True),
+        ({"CURL_CA_BUNDLE": "theirs"}, {"ca_path": "ours"}, True),
+        ({"CURL_CA_BUNDLE": "nothing"}, {"validate_certs": False}, True),
         ({}, {"validate_certs": False}, True),
         ({"REQUESTS_CA_BUNDLE": "theirs"}, {"validate_certs": False}, True),
         ({"REQUESTS_CA_BUNDLE": "nothing"}, {"validate_certs": False, "ca_path": "nothing"}, True),
     ],
 )
-def test_who_is_trusted(
+def test_the_trusted_certificates_follow_the_options(
     tls_hub: t.Any,
     authority: Authority,
     stranger: Authority,
@@ -151,7 +157,7 @@ def test_who_is_trusted(
     given: dict[str, t.Any],
     trusted: bool,
 ) -> None:
-    paths = {"ours": authority.path, "theirs": stranger.path, "nothing": "/nowhere/ca.pem"}
+    paths = {"ours": authority.path, "theirs": stranger.path, "nothing": "/nowhere/ca.pem", "": ""}
     for name, value in environment.items():
         monkeypatch.setenv(name, paths[value])
     given = {name: paths.get(value, value) for name, value in given.items()}
@@ -162,13 +168,63 @@ def test_who_is_trusted(
         assert tls_hub.count() == 0
 
 
-def test_a_ca_file_that_is_none_sends_nothing(tls_hub: t.Any, tmp_path: pathlib.Path) -> None:
-    error = refused(tls_hub.url, ca_path="/nowhere/ca.pem")
-    assert (error.code, "/nowhere/ca.pem does not exist" in str(error)) == ("invalid_options", True)
-    empty = tmp_path / "empty.pem"
-    empty.write_text("no certificate")
-    assert refused(tls_hub.url, ca_path=str(empty)).code == "tls"
+@pytest.mark.parametrize("source", ["ca_path", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "does not exist where the login runs"),
+        ("", "cannot be read as certificates in PEM form"),
+        ("no certificate", "cannot be read as certificates in PEM form"),
+        (
+            "-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n",
+            "cannot be read as certificates in PEM form",
+        ),
+        ({}, "contains no hashed names"),
+        ({"ca.pem": "ours"}, "contains no hashed names"),
+    ],
+    ids=["missing file", "empty file", "text", "no DER", "empty folder", "folder without hashes"],
+)
+def test_useless_certificates_are_refused_before_sending(
+    tls_hub: t.Any,
+    authority: Authority,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: t.Any,
+    words: str,
+    source: str,
+) -> None:
+    path = tmp_path / "own" / "ca"
+    path.parent.mkdir()
+    if isinstance(content, dict):
+        path.mkdir()
+        for name in content:
+            (path / name).write_bytes(pathlib.Path(authority.path).read_bytes())
+    elif content is not None:
+        path.write_text(content)
+    if source != "ca_path":
+        monkeypatch.setenv(source, str(path))
+    error = refused(tls_hub.url, **({"ca_path": str(path)} if source == "ca_path" else {}))
+    assert error.code == "invalid_options"
+    assert f"{path} " in str(error)
+    assert words in str(error)
+    assert source in str(error.hint)
     assert tls_hub.count() == 0
+
+
+def test_a_folder_with_hashed_names_is_used(tls_hub: t.Any, authority: Authority, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "0123abcd.0").write_bytes(pathlib.Path(authority.path).read_bytes())
+    error = refused(tls_hub.url, ca_path=str(tmp_path))  # a wrong hash, so OpenSSL finds nothing
+    assert (error.code, "unable to get local issuer" in str(error)) == ("tls", True)
+
+
+def test_a_folder_that_cannot_be_read_is_refused(
+    tls_hub: t.Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(_path: str) -> t.NoReturn:
+        raise PermissionError
+
+    monkeypatch.setattr("os.listdir", deny)
+    assert "contains no hashed names that can be read" in str(refused(tls_hub.url, ca_path=str(tmp_path)))
 
 
 # Time
@@ -176,7 +232,7 @@ def test_a_ca_file_that_is_none_sends_nothing(tls_hub: t.Any, tmp_path: pathlib.
 
 @contextlib.contextmanager
 def server(handle: t.Callable[[socket.socket], None]) -> t.Iterator[int]:
-    """Something on a port of the loopback interface that handles each connection in a thread of its own."""
+    """Run a server on the loopback interface that handles each connection in a thread; return its port."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -197,7 +253,7 @@ def server(handle: t.Callable[[socket.socket], None]) -> t.Iterator[int]:
 
 
 def pump(client: socket.socket, hub: socket.socket) -> None:
-    """Carries bytes both ways, until both have ended."""
+    """Carry bytes both ways until both have ended."""
     back = threading.Thread(target=carry, args=(hub, client))
     back.start()
     carry(client, hub)
@@ -212,16 +268,16 @@ def carry(source: socket.socket, target: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_server_that_says_nothing_does_not_hold_a_login(scheme: str) -> None:
+def test_a_silent_server_does_not_hang_a_login(scheme: str) -> None:
     start = time.monotonic()
     with server(lambda connection: time.sleep(30 * TIMEOUT)) as port:
         assert refused(f"{scheme}://127.0.0.1:{port}", timeout=TIMEOUT).code == "timeout"
     assert time.monotonic() - start < 3 * TIMEOUT + 2
 
 
-def test_slow_steps_add_up(tls_hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    timeout = 2.5  # what is left of it after two slow steps must do for a busy machine
-    connect, late = socket.socket.connect, 0.8 * timeout
+def test_each_slow_step_has_its_own_timeout(tls_hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    timeout = 2.5  # the rest of it must be enough for a busy machine
+    connect, late = socket.socket.connect, 0.6 * timeout
 
     def connect_late(self: socket.socket, address: t.Any) -> None:
         time.sleep(late)
@@ -234,37 +290,20 @@ def test_slow_steps_add_up(tls_hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> N
             pump(connection, hub)
 
     with server(shake_hands_late) as port:
-        given: dict[str, t.Any] = {"validate_certs": False, "timeout": timeout}
         monkeypatch.setattr(socket.socket, "connect", connect_late)
-        assert log_in(f"https://127.0.0.1:{port}", **given) == "plainuser"
         tls_hub.fail(TOKEN, status=None, delay=late)
-        assert refused(f"https://127.0.0.1:{port}", **given).code == "timeout"
+        given: dict[str, t.Any] = {"validate_certs": False, "timeout": timeout}
+        assert log_in(f"https://127.0.0.1:{port}", **given) == "plainuser"
 
 
-def test_a_body_that_drips_does_not_hold_a_login_over_tls_either(tls_hub: t.Any, authority: Authority) -> None:
+def test_a_slow_body_over_tls_does_not_hang_a_login(tls_hub: t.Any, authority: Authority) -> None:
     tls_hub.fail(TOKEN, status=200, body={"access_token": "t" * 900}, drip=0.05)
     start = time.monotonic()
     assert refused(tls_hub.url, timeout=TIMEOUT, ca_path=authority.path).code == "timeout"
     assert time.monotonic() - start < 3 * TIMEOUT + 2
 
 
-@pytest.mark.parametrize("given", [PLAINUSER, TOTP], ids=["access token", "second factor"])
-def test_the_longest_login_bounds_a_server_that_is_as_slow_as_it_may_be(hub: t.Any, given: dict[str, str]) -> None:
-    late = {"delay": 0.8 * TIMEOUT}
-    hub.fail(LOGIN, None, status=None, **late)
-    hub.fail(SECOND_FACTOR, 1, status=401, body={"detail": "no"}, **late)
-    hub.fail("*", 1, status=503, body=b"x" * 20, drip=0.03, **late)
-    hub.fail("*", None, status=200, body=b"x" * 900, drip=0.03, **late)
-    hub.clock_offset = 28 - hub.now() % 30
-    slow = options(hub.url, **given, timeout=TIMEOUT, retries=1, max_wait=3)
-    start = time.monotonic()
-    with pytest.raises(HubError):
-        fetch_token(slow)
-    # Without the longest pauses, of which one retry takes the shortest.
-    assert time.monotonic() - start < longest_login(slow) - 7
-
-
-def test_a_connection_that_ends_in_its_handshake_is_tried_again() -> None:
+def test_a_connection_lost_in_its_handshake_is_tried_again() -> None:
     seen: list[socket.socket] = []
 
     def hang_up(connection: socket.socket) -> None:
@@ -276,15 +315,7 @@ def test_a_connection_that_ends_in_its_handshake_is_tried_again() -> None:
     assert len(seen) == 2
 
 
-def test_nobody_there_is_named_as_such() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody listens there
-        error = refused(f"http://127.0.0.1:{taken.getsockname()[1]}")
-    assert error.code == "connection"
-    assert "(Connection refused)" in str(error)
-
-
-# What the environment may and may not change
+# Variables of the environment and headers
 
 
 @pytest.mark.parametrize("where", ["HOME", "NETRC"])
@@ -307,7 +338,7 @@ def test_no_redirect_is_followed(hub: t.Any, status: int) -> None:
         assert (hub.count(), elsewhere.count()) == (1, 0)
 
 
-def test_what_is_sent(hub: t.Any) -> None:
+def test_the_headers_of_a_login(hub: t.Any) -> None:
     log_in(hub.url)
     log_in(hub.url, user_agent="me/1")
     first, second = hub.requests
@@ -318,7 +349,7 @@ def test_what_is_sent(hub: t.Any) -> None:
     assert {"Authorization", "Cookie", "Proxy-Authorization"} & set(first.headers) == set()
 
 
-def test_a_header_that_cannot_be_sent_is_an_option_that_cannot_be_used(hub: t.Any) -> None:
+def test_a_header_that_cannot_be_sent_is_refused(hub: t.Any) -> None:
     assert refused(hub.url, user_agent=" me", retries=3).code == "invalid_options"
     assert hub.count() == 0
 
@@ -327,11 +358,11 @@ def test_a_header_that_cannot_be_sent_is_an_option_that_cannot_be_used(hub: t.An
 
 
 class Proxy:
-    """A proxy that wants a password, or not, and remembers what it was asked."""
+    """A proxy that records its requests, and requires a password if one is given."""
 
     def __init__(self, password: str = "") -> None:
-        self.wanted = "Basic " + base64.b64encode(f"me:{password}".encode()).decode() if password else ""
-        self.asked: list[str] = []
+        self.credential = "Basic " + base64.b64encode(f"me:{password}".encode()).decode() if password else ""
+        self.requests: list[str] = []
         self.silent = False
 
     def __enter__(self) -> Proxy:
@@ -349,12 +380,12 @@ class Proxy:
             head += connection.recv(1)
         line, *headers = head.decode("latin-1").split("\r\n")
         method, target, _version = line.split()
-        self.asked.append(f"{method} {target}")
+        self.requests.append(f"{method} {target}")
         if self.silent:
             time.sleep(30 * TIMEOUT)
-        elif self.wanted and f"Proxy-Authorization: {self.wanted}" not in headers:
-            page = b"<html>Who is me:my-proxy-word?</html>"
-            connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 37\r\n\r\n" + page)
+        elif self.credential and f"Proxy-Authorization: {self.credential}" not in headers:
+            page = b"<html>Password of me:my-proxy-word?</html>"
+            connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 42\r\n\r\n" + page)
         elif method == "CONNECT":
             host, port = target.split(":")
             with socket.create_connection((host, int(port)), 5) as hub:
@@ -378,85 +409,155 @@ def with_password(url: str, password: str = "my-proxy-word") -> str:
     return url.replace("://", f"://me:{password}@")
 
 
-@pytest.mark.parametrize("known", ["ca_path", "SSL_CERT_FILE", "validate_certs"])
-@pytest.mark.parametrize("how", ["proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "without scheme"])
-def test_a_proxy_carries_what_it_cannot_read(
-    tls_hub: t.Any, proxy: Proxy, authority: Authority, monkeypatch: pytest.MonkeyPatch, how: str, known: str
+@pytest.mark.parametrize("given_by", ["ca_path", "SSL_CERT_FILE", "validate_certs"])
+@pytest.mark.parametrize("source", ["proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "without scheme"])
+def test_a_proxy_tunnels_an_encrypted_login(
+    tls_hub: t.Any, proxy: Proxy, authority: Authority, monkeypatch: pytest.MonkeyPatch, source: str, given_by: str
 ) -> None:
     given: dict[str, t.Any] = {"ca_path": {"ca_path": authority.path}, "validate_certs": {"validate_certs": False}}.get(
-        known, {}
+        given_by, {}
     )
-    if known == "SSL_CERT_FILE":
-        monkeypatch.setenv(known, authority.path)
-    if how == "proxy":
+    if given_by == "SSL_CERT_FILE":
+        monkeypatch.setenv(given_by, authority.path)
+    if source == "proxy":
         given["proxy"] = proxy.url
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")  # concerns what the environment names
-    elif how == "without scheme":
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")  # has no effect on the option
+    elif source == "without scheme":
         given["proxy"] = f"127.0.0.1:{proxy.port}"
     else:
-        monkeypatch.setenv(how, proxy.url)
+        monkeypatch.setenv(source, proxy.url)
     assert log_in(tls_hub.url, **given) == "plainuser"
-    assert proxy.asked == [f"CONNECT 127.0.0.1:{tls_hub.port}"]
+    assert proxy.requests == [f"CONNECT 127.0.0.1:{tls_hub.port}"]
 
 
-def test_a_proxy_hides_no_bad_certificate(tls_hub: t.Any, proxy: Proxy) -> None:
+def test_a_bad_certificate_is_refused_through_a_proxy(tls_hub: t.Any, proxy: Proxy) -> None:
     assert refused(tls_hub.url, proxy=proxy.url).code == "tls"
-    assert (len(proxy.asked), tls_hub.count()) == (1, 0)
+    assert (len(proxy.requests), tls_hub.count()) == (1, 0)
 
 
-def test_plain_http_goes_through_a_proxy_as_well(hub: t.Any, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_forwards_an_unencrypted_login(hub: t.Any, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     assert log_in(hub.url) == "plainuser"
-    assert proxy.asked == [f"POST {hub.url}{TOKEN}"]
+    assert proxy.requests == [f"POST {hub.url}{TOKEN}"]
 
 
 @pytest.mark.parametrize("where", ["127.0.0.1", "*", "example.com, 127.0.0.0/8"])
-def test_no_proxy_means_none(hub: t.Any, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+def test_no_proxy_avoids_the_proxy(hub: t.Any, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy.url)
     monkeypatch.setenv("NO_PROXY", where)
     assert log_in(hub.url) == "plainuser"
-    assert proxy.asked == []
+    assert proxy.requests == []
+
+
+@pytest.mark.parametrize(
+    ("host", "no_proxy", "avoided"),
+    [
+        ("hub.example.com", "", False),
+        ("hub.example.com", "*", True),
+        ("hub.example.com", "hub.example.com", True),
+        ("hub.example.com", "HUB.example.com", True),
+        ("hub.example.com", "example.com", True),
+        ("hub.example.com", ".example.com", True),
+        ("hub.example.com", "other.com, example.com", True),
+        ("hub.example.com", "ample.com", False),
+        ("hub.example.com", "hub.example.com.other.com", False),
+        ("hub.example.com:8443", "hub.example.com:8443", True),
+        ("hub.example.com:8443", "hub.example.com:9443", False),
+        ("10.1.2.3", "10.0.0.0/8", True),
+        ("10.1.2.3", "10.1.2.3", True),
+        ("10.1.2.3", "192.168.0.0/16", False),
+        ("10.1.2.3", "10.0.0.0/99", False),
+    ],
+)
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+def test_each_rule_of_no_proxy_counts(
+    monkeypatch: pytest.MonkeyPatch, name: str, host: str, no_proxy: str, avoided: bool
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
+    monkeypatch.setenv(name, no_proxy)
+    proxies = HubSession(options_for(f"https://{host}")).proxies
+    assert proxies == ({} if avoided else {"https": "http://proxy.example.com:3128"})
+
+
+@pytest.mark.parametrize(
+    "environment", [{}, {"NO_PROXY": "example.com"}, {"HTTP_PROXY": "http://127.0.0.1:9"}], ids=str
+)
+def test_the_operating_system_is_never_asked_for_proxies(
+    hub: t.Any, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+) -> None:
+    def kill_worker(*_args: t.Any) -> t.NoReturn:
+        raise AssertionError("asked the operating system, which kills a forked process on macOS")
+
+    def bypass_as_on_macos(host: str) -> bool:
+        return bool(proxy_bypass_environment(host)) if getproxies_environment() else kill_worker()
+
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    for module in ("urllib.request", "requests.utils"):
+        monkeypatch.setattr(f"{module}.getproxies", kill_worker)
+        monkeypatch.setattr(f"{module}.proxy_bypass", bypass_as_on_macos)
+    if "HTTP_PROXY" in environment:
+        assert refused(hub.url).code == "connection"
+    else:
+        assert log_in(hub.url) == "plainuser"
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "https_proxy"])
+@pytest.mark.parametrize("char", ["#", "/", "?", "@"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_an_unescaped_proxy_password_is_refused_before_resolving(
+    hub: t.Any, tls_hub: t.Any, monkeypatch: pytest.MonkeyPatch, name: str, char: str, scheme: str
+) -> None:
+    def resolve(*_args: t.Any, **_options: t.Any) -> t.NoReturn:
+        raise AssertionError("a name was resolved")
+
+    target = hub if name == "HTTP_PROXY" else tls_hub
+    monkeypatch.setenv(name, f"{scheme}me:my-proxy-word{char}1@proxy.example.com:3128")
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    error = refused(target.url)
+    assert error.code == "invalid_options"
+    assert "percent-encode it in proxy or HTTPS_PROXY" in str(error.hint)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("how", ["proxy", "environment"])
-def test_a_proxy_may_want_a_password(
-    hub: t.Any, tls_hub: t.Any, monkeypatch: pytest.MonkeyPatch, scheme: str, how: str
+@pytest.mark.parametrize("source", ["proxy", "environment"])
+def test_a_proxy_may_require_a_password(
+    hub: t.Any, tls_hub: t.Any, monkeypatch: pytest.MonkeyPatch, scheme: str, source: str
 ) -> None:
     with Proxy(password="p@ss my-proxy-word") as proxy:
 
         def use(url: str) -> dict[str, t.Any]:
-            monkeypatch.setenv(f"{scheme}_proxy".upper(), url if how == "environment" else "")
-            return {"validate_certs": False, "retries": 3, **({"proxy": url} if how == "proxy" else {})}
+            monkeypatch.setenv(f"{scheme}_proxy".upper(), url if source == "environment" else "")
+            return {"validate_certs": False, "retries": 3, **({"proxy": url} if source == "proxy" else {})}
 
         target = {"http": hub, "https": tls_hub}[scheme]
         error = refused(target.url, **use(with_password(proxy.url)))
         assert error.code == "connection"
         assert "407" in str(error)
-        assert "give the proxy its user name and password" in str(error)
-        assert (len(proxy.asked), target.count()) == (1, 0)
+        assert "give the user name and password of the proxy" in str(error)
+        assert (len(proxy.requests), target.count()) == (1, 0)
 
         assert log_in(target.url, **use(with_password(proxy.url, "p%40ss%20my-proxy-word"))) == "plainuser"
         assert "Proxy-Authorization" not in target.requests[0].headers
 
 
-def test_a_proxy_that_is_not_there_is_named(tls_hub: t.Any) -> None:
+def test_a_missing_proxy_is_named(tls_hub: t.Any) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody listens there
+        taken.bind(("127.0.0.1", 0))  # nothing listens there
         error = refused(tls_hub.url, proxy=with_password(f"http://127.0.0.1:{taken.getsockname()[1]}"), retries=1)
     assert error.code == "connection"
     assert "did not get through the proxy (Connection refused)" in str(error)
 
 
-def test_a_proxy_that_says_nothing_does_not_hold_a_login(tls_hub: t.Any, proxy: Proxy) -> None:
+def test_a_silent_proxy_does_not_hang_a_login(tls_hub: t.Any, proxy: Proxy) -> None:
     proxy.silent = True
     start = time.monotonic()
     assert refused(tls_hub.url, proxy=with_password(proxy.url), timeout=TIMEOUT, retries=3).code == "timeout"
     assert time.monotonic() - start < 3 * TIMEOUT + 2
-    assert len(proxy.asked) == 1
+    assert len(proxy.requests) == 1
 
 
-@pytest.mark.parametrize("how", ["proxy", "HTTPS_PROXY", "HTTP_PROXY"])
+@pytest.mark.parametrize("source", ["proxy", "HTTPS_PROXY", "HTTP_PROXY"])
 @pytest.mark.parametrize(
     "url",
     [
@@ -465,16 +566,17 @@ def test_a_proxy_that_says_nothing_does_not_hold_a_login(tls_hub: t.Any, proxy: 
         "http://me:my-proxy-word@",
         "http://me:my-proxy-word@pro xy:3128",
         "gopher://me:my-proxy-word@127.0.0.1:70",
-        "socks5h://me:my-proxy-word@127.0.0.1:9",  # without PySocks
+        "socks5h://me:my-proxy-word@127.0.0.1:9",
     ],
 )
-def test_a_proxy_that_is_no_url_sends_nothing(
-    hub: t.Any, tls_hub: t.Any, monkeypatch: pytest.MonkeyPatch, how: str, url: str
+def test_a_proxy_that_cannot_be_used_sends_nothing(
+    hub: t.Any, tls_hub: t.Any, monkeypatch: pytest.MonkeyPatch, source: str, url: str
 ) -> None:
-    target = hub if how == "HTTP_PROXY" else tls_hub
-    if how != "proxy":
-        monkeypatch.setenv(how, url)
-    error = refused(target.url, **({"proxy": url} if how == "proxy" else {}))
-    assert error.code in ("invalid_options", "connection")
+    target = hub if source == "HTTP_PROXY" else tls_hub
+    if source != "proxy":
+        monkeypatch.setenv(source, url)
+    error = refused(target.url, **({"proxy": url} if source == "proxy" else {}))
+    with_pysocks = url.startswith("socks") and importlib.util.find_spec("socks")
+    assert error.code == ("connection" if with_pysocks else "invalid_options")
     assert "proxy" in str(error)
     assert target.count() == 0

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Retries, rate limits, and clocks that disagree: a login waits for what is worth it, and never longer than allowed."""
+"""Logins of the client: retries, rate limits, clocks that differ, and waiting within ``max_wait``."""
 
 from __future__ import annotations
 
@@ -15,19 +15,24 @@ import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import ACCESS_TOKEN, HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, normalize_options
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
+    LOGIN,
+    MFAUSER,
+    PLAINUSER,
+    SECOND_FACTOR,
+    TOKEN,
+    TOTP,
+)
 
-TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
-PLAINUSER = {"identifier": "plainuser", "secret": "plain-password-1"}
-MFAUSER = {"identifier": "mfauser", "secret": "mfa-password-1"}
-TOTP = {**MFAUSER, "totp_secret": hub_emulator.MFAUSER_TOTP_SECRET}
+MFAUSER_TOTP = {**MFAUSER, **TOTP}
 REFUSED_CODE = {"status": 401, "body": {"detail": "Incorrect authentication credentials"}}
 LIMITED = {"status": 429, "body": {"detail": "Rate limit exceeded"}}
 
 
 class Clock:
-    """The time of this process, hub included, in which sleeping takes none."""
+    """The clock of this process, emulator included; sleeping takes no time and advances it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.slept: list[float] = []
@@ -39,7 +44,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def zone() -> t.Iterator[None]:
-    """Far from UTC, and with summer time."""
+    """Use a time zone far from UTC, with summer time."""
     with pytest.MonkeyPatch.context() as there:
         there.setenv("TZ", "EST5EDT,M3.2.0,M11.1.0")
         time.tzset()
@@ -57,7 +62,7 @@ def set_clock(hub: t.Any, now: float) -> None:
     hub.clock_offset = now - time.time()
 
 
-def options(hub: t.Any, **given: t.Any) -> dict[str, t.Any]:
+def options(hub: t.Any, **given: t.Any) -> Options:
     return normalize_options({"hub_url": hub.url, "timeout": 5.0, **given})
 
 
@@ -72,13 +77,13 @@ def refused(hub: t.Any, **given: t.Any) -> HubError:
 
 
 def codes(hub: t.Any) -> list[str]:
-    return [asked.body["code"] for asked in hub.requests if asked.path == SECOND_FACTOR]
+    return [request.body["code"] for request in hub.requests if request.path == SECOND_FACTOR]
 
 
 # Retries
 
 
-def test_each_pause_is_twice_as_long_and_no_client_pauses_like_another(hub: t.Any, clock: Clock) -> None:
+def test_pauses_double_and_differ_between_clients(hub: t.Any, clock: Clock) -> None:
     hub.fail(TOKEN, None, status=503)
     assert refused(hub, **PLAINUSER, retries=7).code == "server_error"
     assert hub.count() == 8
@@ -88,35 +93,35 @@ def test_each_pause_is_twice_as_long_and_no_client_pauses_like_another(hub: t.An
     assert clock.slept[:7] != clock.slept[7:]
 
 
-def test_the_retries_are_those_of_a_whole_login(hub: t.Any) -> None:
+def test_retries_count_for_the_whole_login(hub: t.Any) -> None:
     hub.fail(LOGIN, 1, status=502)
     hub.fail(LOGIN, 1, status=None)
     hub.fail(SECOND_FACTOR, 1, status=502)
     hub.fail(LOGIN, 2, status=504)
-    assert refused(hub, **TOTP, retries=2).http_status == 504
+    assert refused(hub, **MFAUSER_TOTP, retries=2).http_status == 504
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (3, 1)
 
 
-def test_a_second_factor_is_not_begun_anew_without_a_retry(hub: t.Any) -> None:
+def test_a_second_factor_without_retries_is_not_repeated(hub: t.Any) -> None:
     hub.fail(SECOND_FACTOR, status=502)
-    assert refused(hub, **TOTP, retries=0).http_status == 502
+    assert refused(hub, **MFAUSER_TOTP, retries=0).http_status == 502
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (1, 1)
 
 
-def test_a_rate_limit_at_the_second_factor_is_waited_for(hub: t.Any, clock: Clock) -> None:
+def test_a_rate_limit_at_the_second_factor_is_awaited(hub: t.Any, clock: Clock) -> None:
     hub.fail(SECOND_FACTOR, **LIMITED, headers={"Retry-After": "50"})
-    assert log_in(hub, **TOTP)["username"] == "mfauser"
+    assert log_in(hub, **MFAUSER_TOTP)["username"] == "mfauser"
     assert len(set(codes(hub))) == 2
     assert 50 <= sum(clock.slept) <= 60
 
 
 def test_a_lockout_at_the_second_factor_ends_the_login(hub: t.Any) -> None:
     hub.fail(SECOND_FACTOR, status=429, headers={"Retry-After": "1"}, body={"detail": "Too many login attempts."})
-    assert refused(hub, **TOTP).code == "locked_out"
+    assert refused(hub, **MFAUSER_TOTP).code == "locked_out"
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (1, 1)
 
 
-def test_no_retries_means_none(hub: t.Any, clock: Clock) -> None:
+def test_without_retries_nothing_is_repeated(hub: t.Any, clock: Clock) -> None:
     hub.fail(TOKEN, status=503)
     assert refused(hub, **PLAINUSER, retries=0).code == "server_error"
     hub.fail(TOKEN, **LIMITED, headers={"Retry-After": "1"})
@@ -125,18 +130,16 @@ def test_no_retries_means_none(hub: t.Any, clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("fault", [{"reset": True}, {"status": 503}], ids=str)
-def test_a_generated_code_that_may_have_arrived_is_followed_by_the_next_one(
-    hub: t.Any, clock: Clock, fault: dict[str, t.Any]
-) -> None:
+def test_a_lost_code_is_followed_by_the_next_one(hub: t.Any, clock: Clock, fault: dict[str, t.Any]) -> None:
     hub.fail(SECOND_FACTOR, **fault)
-    assert log_in(hub, **TOTP)["username"] == "mfauser"
+    assert log_in(hub, **MFAUSER_TOTP)["username"] == "mfauser"
     assert hub.count(LOGIN) == len(codes(hub)) == len(set(codes(hub))) == 2
     assert len(clock.slept) == 1
 
 
-def test_a_code_that_never_left_is_sent_again(hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unsent_code_is_sent_again(hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # nobody listens there, yet
+        taken.bind(("127.0.0.1", 0))  # nothing listens there, yet
         port = taken.getsockname()[1]
         late: list[t.Any] = []
 
@@ -177,7 +180,7 @@ def test_a_code_that_never_left_is_sent_again(hub: t.Any, monkeypatch: pytest.Mo
     ],
 )
 @pytest.mark.parametrize("offset", [-600, 0, 600])
-def test_a_limit_that_ends_soon_is_waited_for(
+def test_a_limit_that_ends_soon_is_awaited(
     hub: t.Any, clock: Clock, headers: t.Callable[[float], dict[str, str]], seconds: float, offset: int
 ) -> None:
     hub.clock_offset += offset
@@ -185,7 +188,7 @@ def test_a_limit_that_ends_soon_is_waited_for(
     assert log_in(hub, **PLAINUSER)["username"] == "plainuser"
     assert hub.count() == 2
     (slept,) = clock.slept
-    # As a whole second, the time may have been rounded, and so was the Date that it is compared with.
+    # Both the time in the header and the Date are whole seconds.
     assert seconds - 0.5 <= slept <= seconds + 1.5
 
 
@@ -202,11 +205,11 @@ def test_a_limit_that_ends_soon_is_waited_for(
         (lambda now: {"Retry-After": "nan", "X-Retry-After": "inf"}, None),
         (lambda now: {"Retry-After": "9" * 400}, None),
         (lambda now: {"Retry-After": "Fri, 99 Foo 2026 99:99:99 GMT"}, None),
-        (lambda now: {"X-Retry-After": f"{now * 1000:.0f}"}, None),  # a year that no calendar holds
+        (lambda now: {"X-Retry-After": f"{now * 1000:.0f}"}, None),  # a year that no calendar contains
         (lambda now: {"Retry-After": "5, 10"}, None),
     ],
 )
-def test_a_limit_without_an_end_in_sight_fails_at_once_and_tells_when(
+def test_a_long_limit_fails_at_once_with_its_end(
     hub: t.Any, clock: Clock, headers: t.Callable[[float], dict[str, str]], named: int | None
 ) -> None:
     now = hub.now()
@@ -221,7 +224,7 @@ def test_a_limit_without_an_end_in_sight_fails_at_once_and_tells_when(
         assert f"asks to wait until {error.retry_at}; " in str(error)
 
 
-def test_all_waiting_for_limits_together_stays_within_max_wait(hub: t.Any, clock: Clock) -> None:
+def test_all_limits_together_wait_within_max_wait(hub: t.Any, clock: Clock) -> None:
     hub.fail(TOKEN, None, **LIMITED, headers={"Retry-After": "25"})
     assert refused(hub, **PLAINUSER, retries=9, max_wait=60).code == "rate_limited"
     assert (hub.count(), sum(clock.slept)) == (3, 50)
@@ -233,14 +236,14 @@ def test_waiting_for_a_limit_takes_a_retry(hub: t.Any) -> None:
     assert hub.count() == 3
 
 
-def test_a_limit_that_was_waited_for_is_over(hub: t.Any) -> None:
+def test_after_a_limit_requests_are_accepted(hub: t.Any) -> None:
     hub.rate_limit, hub.rate_window = 1, 20
     for _dummy in range(4):
         assert log_in(hub, **PLAINUSER)["username"] == "plainuser"
-    assert hub.count() == 7  # each but the first was limited once
+    assert hub.count() == 7  # each login but the first was limited once
 
 
-def test_a_lockout_is_not_waited_for_but_tells_its_end(hub: t.Any, clock: Clock) -> None:
+def test_a_lockout_fails_at_once_with_its_end(hub: t.Any, clock: Clock) -> None:
     hub.fail(TOKEN, **hub_emulator.FAULTS["lockout_429"], headers={"X-Retry-After": "1800000040"})
     error = refused(hub, **PLAINUSER)
     assert (error.code, error.retry_at) == ("locked_out", "2027-01-15T08:00:40Z")
@@ -252,45 +255,45 @@ def test_a_lockout_is_not_waited_for_but_tells_its_end(hub: t.Any, clock: Clock)
 
 
 @pytest.mark.parametrize("offset", [-600, 600])
-def test_a_wrong_clock_costs_no_code(hub: t.Any, clock: Clock, offset: int) -> None:
+def test_a_wrong_clock_wastes_no_code(hub: t.Any, clock: Clock, offset: int) -> None:
     set_clock(hub, time.time() - time.time() % 30 + 10 + offset)
-    assert log_in(hub, **TOTP)["username"] == "mfauser"
+    assert log_in(hub, **MFAUSER_TOTP)["username"] == "mfauser"
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR), clock.slept) == (1, 1, [])
 
 
-def test_a_second_step_alone_learns_the_time_from_its_refusal(hub: t.Any) -> None:
+def test_a_second_step_reads_the_time_from_its_refusal(hub: t.Any) -> None:
     pending = log_in(hub, **MFAUSER, on_otp_required="return")["login_2fa_token"]
     hub.authentication.pending[pending] = hub_emulator.PendingLogin(hub.accounts["mfauser"], hub.now() + 300)
-    assert log_in(hub, login_2fa_token=pending, totp_secret=TOTP["totp_secret"])["username"] == "mfauser"
+    assert log_in(hub, login_2fa_token=pending, totp_secret=MFAUSER_TOTP["totp_secret"])["username"] == "mfauser"
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (1, 2)
 
 
 @pytest.mark.parametrize("hour", [5, 6])
-def test_codes_know_no_summer_time(hub: t.Any, hour: int) -> None:
+def test_codes_ignore_summer_time(hub: t.Any, hour: int) -> None:
     set_clock(hub, calendar.timegm((2026, 11, 1, hour, 30, 10)))  # half past one, twice
-    assert log_in(hub, **TOTP)["username"] == "mfauser"
+    assert log_in(hub, **MFAUSER_TOTP)["username"] == "mfauser"
     assert hub.count(SECOND_FACTOR) == 1
 
 
-def test_a_code_that_would_die_on_the_way_is_not_sent(hub: t.Any, clock: Clock) -> None:
+def test_a_code_about_to_expire_is_not_sent(hub: t.Any, clock: Clock) -> None:
     set_clock(hub, 1_800_000_028.2)
-    dying = hub.totp("mfauser")
-    assert log_in(hub, **TOTP)["username"] == "mfauser"
-    assert codes(hub) == [hub.totp("mfauser")] != [dying]
+    expiring = hub.totp("mfauser")
+    assert log_in(hub, **MFAUSER_TOTP)["username"] == "mfauser"
+    assert codes(hub) == [hub.totp("mfauser")] != [expiring]
     (slept,) = clock.slept
     assert 0 < slept < 3
 
 
-def test_without_leave_to_wait_the_dying_code_has_to_do(hub: t.Any, clock: Clock) -> None:
+def test_without_max_wait_the_expiring_code_is_sent(hub: t.Any, clock: Clock) -> None:
     set_clock(hub, 1_800_000_028.2)
-    dying = hub.totp("mfauser")
-    assert log_in(hub, **TOTP, max_wait=0)["username"] == "mfauser"
-    assert (codes(hub), clock.slept) == ([dying], [])
+    expiring = hub.totp("mfauser")
+    assert log_in(hub, **MFAUSER_TOTP, max_wait=0)["username"] == "mfauser"
+    assert (codes(hub), clock.slept) == ([expiring], [])
 
 
-def test_a_code_that_another_run_used_up_is_followed_by_the_next_one(hub: t.Any, clock: Clock) -> None:
+def test_a_used_code_is_followed_by_the_next_one(hub: t.Any, clock: Clock) -> None:
     hub.authentication.used_codes.add(("mfauser", int(hub.now() // 30)))
-    assert log_in(hub, **TOTP)["username"] == "mfauser"
+    assert log_in(hub, **MFAUSER_TOTP)["username"] == "mfauser"
     assert hub.count(LOGIN) == len(codes(hub)) == len(set(codes(hub))) == 2
     (slept,) = clock.slept
     assert 15 < slept < 25
@@ -298,35 +301,35 @@ def test_a_code_that_another_run_used_up_is_followed_by_the_next_one(hub: t.Any,
 
 def test_two_refused_codes_are_enough(hub: t.Any) -> None:
     hub.fail(SECOND_FACTOR, None, **REFUSED_CODE)
-    assert refused(hub, **TOTP, max_wait=600).code == "otp_invalid"
+    assert refused(hub, **MFAUSER_TOTP, max_wait=600).code == "otp_invalid"
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (2, 2)
 
 
-def test_a_code_that_this_run_used_is_not_sent_again(hub: t.Any, clock: Clock) -> None:
+def test_a_reserved_code_is_not_sent_again(hub: t.Any, clock: Clock) -> None:
     used = {int(hub.now() // 30)}
-    given = options(hub, **TOTP)
+    given = options(hub, **MFAUSER_TOTP)
     assert fetch_token(given, lambda step: step not in used)["username"] == "mfauser"
     assert (hub.count(SECOND_FACTOR), len(clock.slept)) == (1, 1)
 
     with pytest.raises(HubError, match=r"already used in this run; raise max_wait above 30 s") as caught:
-        fetch_token({**given, "max_wait": 0}, lambda _step: False)
+        fetch_token(options(hub, **MFAUSER_TOTP, max_wait=0), lambda _step: False)
     assert caught.value.code == "otp_required"
     assert hub.count(SECOND_FACTOR) == 1
 
 
 @pytest.mark.parametrize("max_wait", [0, 10, 45, 100])
-def test_max_wait_bounds_all_waiting_together(hub: t.Any, clock: Clock, max_wait: int) -> None:
+def test_max_wait_limits_all_waiting(hub: t.Any, clock: Clock, max_wait: int) -> None:
     hub.fail(LOGIN, 1, **LIMITED, headers={"Retry-After": "8"})
     hub.fail(LOGIN, 1, status=None)
     hub.fail(LOGIN, 1, **LIMITED, headers={"Retry-After": "40"})
     hub.fail(SECOND_FACTOR, None, **REFUSED_CODE)
-    assert refused(hub, **TOTP, max_wait=max_wait).code in ("rate_limited", "otp_invalid")
+    assert refused(hub, **MFAUSER_TOTP, max_wait=max_wait).code in ("rate_limited", "otp_invalid")
     assert sum(clock.slept) <= max_wait
     assert hub.count() == {0: 1, 10: 3, 45: 4, 100: 6}[max_wait]
 
 
-def test_the_hubs_clock_is_known_to_half_a_second(hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_server_clock_is_exact_to_half_a_second(hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "now", lambda: 1_800_000_000)
     with HubClient(options(hub, **PLAINUSER)) as client:
-        client.token(ACCESS_TOKEN, *PLAINUSER.values())
+        client.log_in(ACCESS_TOKEN, *PLAINUSER.values())
         assert 0.5 <= client.server_time() - 1_800_000_000 < 1.5

@@ -1,0 +1,205 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real plays with resource tasks: one login, check mode, differences, renewal, and nothing secret on any output."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import typing as t
+
+import hub_emulator
+import pytest
+
+Play = t.Callable[..., t.Any]
+TOKEN = hub_emulator.TOKEN_PATH
+REPOSITORY = "/v2/namespaces/mybot/repositories/app"
+EXPLICIT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJleHBsaWNpdCJ9.c2lnbmF0dXJl"
+
+
+@pytest.fixture
+def play(hub: t.Any, run_playbook: Play, tmp_path: pathlib.Path) -> Play:
+    """``play(tasks, "host[1:5]", "-v")`` runs tasks as mybot, whose credential is in the environment."""
+
+    def run(tasks: list[dict[str, t.Any]], hosts: str, *arguments: str, **keywords: t.Any) -> t.Any:
+        (tmp_path / "hosts").write_text(f"{hosts}\n[all:vars]\nansible_connection=local\n")
+        environment = {
+            "DOCKERHUB_URL": hub.url,
+            "DOCKERHUB_USERNAME": "mybot",
+            "DOCKERHUB_PASSWORD": hub_emulator.MYBOT_PAT,
+        }
+        plays = [{"hosts": "all", "gather_facts": False, "tasks": tasks, **keywords}]
+        return run_playbook(plays, "-i", str(tmp_path / "hosts"), *arguments, env=environment)
+
+    return run
+
+
+def repository(**options: t.Any) -> dict[str, t.Any]:
+    return {"hubops.dockerhub.dockerhub_repository": {"name": "app", **options}}
+
+
+def info(**options: t.Any) -> dict[str, t.Any]:
+    return {"hubops.dockerhub.dockerhub_repository_info": options}
+
+
+def api(path: str, **options: t.Any) -> dict[str, t.Any]:
+    return {"hubops.dockerhub.dockerhub_api": {"path": path, **options}}
+
+
+def require(*conditions: str) -> dict[str, t.Any]:
+    return {"ansible.builtin.assert": {"that": list(conditions), "quiet": True}}
+
+
+def test_all_hosts_and_tasks_share_one_login(hub: t.Any, play: Play) -> None:
+    tasks = [repository(name="app-{{ inventory_hostname }}"), info(), {"hubops.dockerhub.dockerhub_token": {}}]
+    result = play(tasks, "host[01:20]", "--forks", "10")
+    assert result.returncode == 0, result.output
+    assert hub.logins() == 1
+    assert sum(request.status == 201 for request in hub.requests) == 20
+
+
+def test_check_mode_shows_differences_and_sends_nothing(hub: t.Any, play: Play) -> None:
+    result = play([repository(description="One", full_description="# App\n\nOld.")], "host1")
+    assert "changed=1" in result.output
+    before = hub.count()
+    tasks = [repository(description="Two", full_description="# App\n\nNew."), repository(name="new")]
+    result = play(tasks, "host1", "--check", "--diff")
+    assert "changed=2" in result.output
+    for line in ('-description: "One"', '+description: "Two"', "-  Old.", "+  New."):
+        assert line in result.output
+    assert {request.method for request in hub.requests[before:] if request.path != TOKEN} == {"GET"}
+
+
+def test_a_second_run_changes_nothing(hub: t.Any, play: Play) -> None:
+    tasks = [repository(description="One", private=True, immutable_tags={"enabled": True, "rules": ["v2", "v1"]})]
+    assert "changed=1" in play(tasks, "host1").output
+    before = hub.count()
+    assert "changed=0" in play(tasks, "host1").output
+    assert [request.method for request in hub.requests[before:]] == ["POST", "GET"]
+
+
+def test_a_dead_token_is_renewed_by_one_login_for_all(hub: t.Any, play: Play) -> None:
+    first: list[str] = []
+
+    def refuse_first_token(request: t.Any) -> t.Any:
+        bearer = request.headers["Authorization"]
+        first.extend([] if first else [bearer])
+        return hub_emulator.Reply(401, {"message": "unauthorized", "errinfo": None}) if bearer in first else None
+
+    hub.fail("/v2/namespaces/*", times=None, status=None, respond=refuse_first_token)
+    result = play([info(), info()], "host[1:8]", "--forks", "8")
+    assert result.returncode == 0, result.output
+    assert hub.logins() == 2
+
+
+def test_a_second_401_is_forbidden(hub: t.Any, play: Play) -> None:
+    hub.fail("/v2/namespaces/*", times=None, status=401, body={"message": "unauthorized"})
+    tasks = [{**info(), "register": "hub", "ignore_errors": True}, require("hub.error.code == 'forbidden'")]
+    result = play(tasks, "host[1:3]")
+    assert result.returncode == 0, result.output
+    assert hub.logins() <= 4  # the first, and one more for each host whose new token is refused too
+
+
+def test_an_explicit_token_is_used_and_never_renewed(hub: t.Any, play: Play) -> None:
+    tasks = [
+        {"hubops.dockerhub.dockerhub_token": {}, "register": "login"},
+        info(access_token="{{ login.access_token }}"),
+        {**info(access_token=EXPLICIT), "register": "dead", "ignore_errors": True},
+        require("dead.error.code == 'token_expired'"),
+    ]
+    result = play(tasks, "host1", "-vvvv")
+    assert result.returncode == 0, result.output
+    assert hub.logins() == 1
+    assert "eyJ" not in result.output
+
+
+def test_a_misspelt_option_fails_before_any_request(hub: t.Any, play: Play) -> None:
+    result = play([repository(descripton="x")], "host1")
+    assert "descripton is not an option of hubops.dockerhub.dockerhub_repository" in result.output
+    assert "full_description" in result.output
+    assert hub.count() == 0
+
+
+@pytest.mark.parametrize("group", ["hubops.dockerhub.dockerhub", "hubops.dockerhub.all"])
+def test_action_groups_set_options_of_all_tasks(hub: t.Any, play: Play, group: str) -> None:
+    defaults = {f"group/{group}": {"identifier": "mybot", "secret": "not-the-secret", "cache": True}}
+    tasks = [{**task, "ignore_errors": True} for task in (repository(), info(), api("/v2/namespaces/mybot/repositories"))]
+    result = play(tasks, "host1", module_defaults=defaults)
+    assert "ignored=3" in result.output
+    assert hub.logins() == 1  # a refused login is not repeated
+    assert hub.count() == 1
+
+
+def test_a_refused_login_is_sent_once_for_all_tasks(hub: t.Any, play: Play) -> None:
+    tasks = [{**repository(secret="not-my-secret", name=f"app{number}"), "ignore_errors": True} for number in range(3)]
+    result = play(tasks, "host[1:6]", "--forks", "6")
+    assert result.output.count("bad_credentials") >= 18
+    assert hub.count() == 1
+
+
+def test_until_repeats_with_the_real_secret(hub: t.Any, play: Play) -> None:
+    hub.fail("/v2/namespaces/*", times=2, status=500, body={"message": "no"})
+    task = {**info(secret=hub_emulator.MYBOT_PAT, retries=0), "register": "hub", "until": "hub is success"}
+    result = play([{**task, "retries": 3, "delay": 0}], "host1", "-vvvv")
+    assert result.returncode == 0, result.output
+    assert hub_emulator.MYBOT_PAT not in result.output
+
+
+# Everything that a resource task can end with, in every way that Ansible shows it.
+OUTCOMES: dict[str, dict[str, t.Any]] = {
+    "created": repository(secret="{{ pat }}", description="One"),
+    "unchanged": repository(secret="{{ pat }}", description="One"),
+    "checked": {**repository(secret="{{ pat }}", description="Two"), "check_mode": True},
+    "changed": repository(secret="{{ pat }}", description="Three"),
+    "forbidden": repository(secret="{{ pat }}", namespace="plainuser"),
+    "missing": api("/v2/namespaces/mybot/repositories/none", secret="{{ pat }}"),
+    "echoed": api("/v2/namespaces/mybot/repositories/echo", secret="{{ pat }}"),
+    "refused": repository(secret="{{ wrong }}"),
+    "invalid": repository(secret="{{ pat }}", name="Not A Name"),
+    "misspelt": repository(secret="{{ pat }}", sekret="{{ wrong }}"),
+    "second_factor": info(identifier="mfauser", secret="{{ mfa_password }}", totp_secret="{{ totp_secret }}"),
+    "explicit": info(access_token="{{ explicit }}"),
+    "looped": {
+        **repository(secret="{{ item.secret }}", identifier="{{ item.name }}"),
+        "loop": [{"name": "mybot", "secret": "{{ pat }}"}],
+    },
+}
+SECRETS = {
+    "pat": hub_emulator.MYBOT_PAT,
+    "wrong": "secret-that-is-refused",
+    "mfa_password": hub_emulator.ACCOUNTS["mfauser"].password,
+    "totp_secret": hub_emulator.MFAUSER_TOTP_SECRET,
+    "explicit": EXPLICIT,
+}
+READER = """
+from ansible.plugins.callback import CallbackBase
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "notification", "reader"
+    def _read(self, result, **_more):
+        task = getattr(result, "task", None) or result._task
+        self._display.display(f"ARGS {task.args}")
+    v2_runner_on_ok = v2_runner_on_failed = v2_runner_on_skipped = v2_runner_retry = _read
+    v2_runner_item_on_ok = v2_runner_item_on_failed = _read
+"""
+
+
+@pytest.mark.parametrize("verbosity", ["", "-vvvv"])
+def test_no_output_shows_a_secret(hub: t.Any, play: Play, tmp_path: pathlib.Path, verbosity: str) -> None:
+    def echo(request: t.Any) -> t.Any:
+        is_echo = request.path.endswith("/echo")
+        return hub_emulator.Reply(400, {"message": request.headers["Authorization"]}) if is_echo else None
+
+    hub.fail("/v2/*", times=None, status=None, respond=echo)
+    (tmp_path / "callback_plugins").mkdir()
+    (tmp_path / "callback_plugins/reader.py").write_text(READER)
+    (tmp_path / "secrets.json").write_text(json.dumps(SECRETS))
+    show = {"ansible.builtin.debug": {"msg": "{{ ansible_failed_task.args }} {{ ansible_failed_result }}"}}
+    tasks = [{"block": [{**task, "register": name}], "rescue": [show]} for name, task in OUTCOMES.items()]
+    arguments = [*verbosity.split(), "--diff", "-e", "@secrets.json"]
+    result = play(tasks, "host1", *arguments, environment={"ANSIBLE_DISPLAY_ARGS_TO_STDOUT": "1"})
+    assert result.returncode == 0, result.output
+    assert result.output.count("ARGS {") >= len(OUTCOMES)
+    for code in ("not_found", "bad_credentials", "invalid_options", "token_expired"):
+        assert code in result.output
+    for secret in (*SECRETS.values(), *hub.bearers):
+        assert secret not in result.output
