@@ -63,7 +63,7 @@ def tag_of(row: t.Mapping[str, t.Any]) -> Tag:
         digest=facts["digest"] or None,
         size=size if isinstance(size, int) and size > 0 else 0,
         pushed=pushed,
-        used=None if pushed is None or pulled is None else pulled,
+        used=None if pushed is None or pulled is None else max(pushed, pulled),
         last_pushed=facts["last_pushed"] or None,
         last_pulled=facts["last_pulled"] if is_pulled else None,
     )
