@@ -123,7 +123,9 @@ def test_a_misspelt_option_fails_before_any_request(hub: t.Any, play: Play) -> N
 @pytest.mark.parametrize("group", ["hubops.dockerhub.dockerhub", "hubops.dockerhub.all"])
 def test_action_groups_set_options_of_all_tasks(hub: t.Any, play: Play, group: str) -> None:
     defaults = {f"group/{group}": {"identifier": "mybot", "secret": "not-the-secret", "cache": True}}
-    tasks = [{**task, "ignore_errors": True} for task in (repository(), info(), api("/v2/namespaces/mybot/repositories"))]
+    tasks = [
+        {**task, "ignore_errors": True} for task in (repository(), info(), api("/v2/namespaces/mybot/repositories"))
+    ]
     result = play(tasks, "host1", module_defaults=defaults)
     assert "ignored=3" in result.output
     assert hub.logins() == 1  # a refused login is not repeated
