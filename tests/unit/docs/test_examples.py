@@ -304,6 +304,11 @@ def test_the_readme_has_at_most_120_lines() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
 
 
+def test_the_readme_lists_every_module() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))
+
+
 def test_the_guide_lists_all_sources_of_every_option() -> None:
     rows = re.findall(
         r"^   \* - ``(\w+)``\n     - ((?:\s*\| ``\w+``\n)+)", (GUIDES / "guide_token.rst").read_text(), re.M
