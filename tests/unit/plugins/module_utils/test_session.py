@@ -72,12 +72,12 @@ class Authority:
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"), "ours")
+    return Authority(tmp_path_factory.mktemp("authority"), "own")
 
 
 @pytest.fixture(scope="module")
-def stranger(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("stranger"), "theirs")
+def other_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("other_authority"), "other")
 
 
 @pytest.fixture
@@ -127,37 +127,37 @@ def test_tls_where_plain_http_is_expected(tls_hub: t.Any) -> None:
 @pytest.mark.parametrize(
     ("environment", "given", "trusted"),
     [
-        ({"SSL_CERT_FILE": "ours"}, {}, True),  # ansible.builtin.uri trusts the system too
-        ({"SSL_CERT_FILE": "theirs"}, {}, False),
-        ({}, {"ca_path": "ours"}, True),
-        ({"SSL_CERT_FILE": "ours"}, {"ca_path": "theirs"}, False),
-        ({"REQUESTS_CA_BUNDLE": "ours"}, {}, True),
-        ({"REQUESTS_CA_BUNDLE": "theirs"}, {}, False),
-        ({"REQUESTS_CA_BUNDLE": "theirs"}, {"ca_path": "ours"}, True),
-        ({"REQUESTS_CA_BUNDLE": "ours"}, {"ca_path": "theirs"}, False),
-        ({"REQUESTS_CA_BUNDLE": "nothing"}, {"ca_path": "ours"}, True),
-        ({"CURL_CA_BUNDLE": "ours"}, {}, True),
-        ({"CURL_CA_BUNDLE": "theirs"}, {}, False),
-        ({"REQUESTS_CA_BUNDLE": "ours", "CURL_CA_BUNDLE": "nothing"}, {}, True),
-        ({"REQUESTS_CA_BUNDLE": "theirs", "CURL_CA_BUNDLE": "ours"}, {}, False),
-        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "ours"}, {}, True),
-        ({"CURL_CA_BUNDLE": "theirs"}, {"ca_path": "ours"}, True),
+        ({"SSL_CERT_FILE": "own"}, {}, True),  # ansible.builtin.uri trusts the system too
+        ({"SSL_CERT_FILE": "other"}, {}, False),
+        ({}, {"ca_path": "own"}, True),
+        ({"SSL_CERT_FILE": "own"}, {"ca_path": "other"}, False),
+        ({"REQUESTS_CA_BUNDLE": "own"}, {}, True),
+        ({"REQUESTS_CA_BUNDLE": "other"}, {}, False),
+        ({"REQUESTS_CA_BUNDLE": "other"}, {"ca_path": "own"}, True),
+        ({"REQUESTS_CA_BUNDLE": "own"}, {"ca_path": "other"}, False),
+        ({"REQUESTS_CA_BUNDLE": "nothing"}, {"ca_path": "own"}, True),
+        ({"CURL_CA_BUNDLE": "own"}, {}, True),
+        ({"CURL_CA_BUNDLE": "other"}, {}, False),
+        ({"REQUESTS_CA_BUNDLE": "own", "CURL_CA_BUNDLE": "nothing"}, {}, True),
+        ({"REQUESTS_CA_BUNDLE": "other", "CURL_CA_BUNDLE": "own"}, {}, False),
+        ({"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "own"}, {}, True),
+        ({"CURL_CA_BUNDLE": "other"}, {"ca_path": "own"}, True),
         ({"CURL_CA_BUNDLE": "nothing"}, {"validate_certs": False}, True),
         ({}, {"validate_certs": False}, True),
-        ({"REQUESTS_CA_BUNDLE": "theirs"}, {"validate_certs": False}, True),
+        ({"REQUESTS_CA_BUNDLE": "other"}, {"validate_certs": False}, True),
         ({"REQUESTS_CA_BUNDLE": "nothing"}, {"validate_certs": False, "ca_path": "nothing"}, True),
     ],
 )
 def test_the_trusted_certificates_follow_the_options(
     tls_hub: t.Any,
     authority: Authority,
-    stranger: Authority,
+    other_authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
     environment: dict[str, str],
     given: dict[str, t.Any],
     trusted: bool,
 ) -> None:
-    paths = {"ours": authority.path, "theirs": stranger.path, "nothing": "/nowhere/ca.pem", "": ""}
+    paths = {"own": authority.path, "other": other_authority.path, "nothing": "/nowhere/ca.pem", "": ""}
     for name, value in environment.items():
         monkeypatch.setenv(name, paths[value])
     given = {name: paths.get(value, value) for name, value in given.items()}
@@ -180,7 +180,7 @@ def test_the_trusted_certificates_follow_the_options(
             "cannot be read as certificates in PEM form",
         ),
         ({}, "contains no hashed names"),
-        ({"ca.pem": "ours"}, "contains no hashed names"),
+        ({"ca.pem": "own"}, "contains no hashed names"),
     ],
     ids=["missing file", "empty file", "text", "no DER", "empty folder", "folder without hashes"],
 )
