@@ -5,14 +5,22 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && { echo $$p; break; }; done)
 
-.PHONY: help demo test bench docs clean tools python environment
+NOX := .cache/nox/bin/python -m nox
+# What .cache/nox is made from. It is made again when this changes, or when the clone is moved.
+STAMP := $(shell $(PYTHON) -V 2>&1) $(CURDIR) nox==2026.10.*
+
+.PHONY: help demo test quick fuzz bench docs clean tools nox
 
 help:
 	@echo 'make demo   playbooks against a stand-in for Docker Hub, or against HUB_URL'
 	@echo 'make test   lint, unit and integration tests'
-	@echo 'make bench  what logins cost, in about 20 minutes; BENCH=quick for a look'
+	@echo 'make quick  unit tests alone; TESTS="-k word" for those with this word in their name'
+	@echo 'make fuzz   property tests with a longer random search'
+	@echo 'make bench  what logins cost, in about half an hour; BENCH=quick for a look'
 	@echo 'make docs   the documentation as HTML, in .cache/docs/build/html'
 	@echo 'make clean  remove what the others made'
+	@echo 'bash .ci/run                every check on all supported versions'
+	@echo '.cache/nox/bin/nox --list   the checks one by one, after any of the above'
 
 tools:
 	@command -v git >/dev/null || { echo 'git is missing: please install it.'; exit 1; }
@@ -20,23 +28,23 @@ tools:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 		{ echo "$(PYTHON) cannot make virtual environments: please install its venv module (Debian: python3-venv)."; exit 1; }
 
-test: tools
-	@$(PYTHON) .ci/test.py
+nox: tools
+	@[ "$$(cat .cache/nox/stamp 2>/dev/null)" = '$(STAMP)' ] || { \
+		echo 'installing nox in .cache ...' && rm -rf .cache/nox .cache/env && $(PYTHON) -m venv .cache/nox && \
+		.cache/nox/bin/python -m pip --disable-pip-version-check install -qq '$(lastword $(STAMP))' && \
+		echo '$(STAMP)' >.cache/nox/stamp; }
 
-python: tools
-	@echo $(PYTHON)
+test: nox
+	@$(NOX) --parallel auto --tags test
 
-environment: tools
-	@$(PYTHON) .ci/lib.py
+quick: nox
+	@$(NOX) -R --sessions quick -- $(TESTS)
 
-demo: environment
-	@PATH="$(CURDIR)/.cache/demo/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.cache" examples/demo/run
+demo fuzz docs: nox
+	@$(NOX) --sessions $@
 
-bench: environment
-	@.cache/demo/bin/python benchmarks/bench.py $(BENCH)
-
-docs: tools
-	@$(PYTHON) .ci/range.py docs && echo 'See .cache/docs/build/html/index.html.'
+bench: nox
+	@$(NOX) --sessions bench -- $(BENCH)
 
 clean:
-	rm -rf "$$(readlink .cache)" .cache tests/output
+	rm -rf "$$(readlink .cache/elsewhere)" .cache tests/output

@@ -62,6 +62,7 @@ options:
         requests of a task.
       - A temporary failure is a broken connection, an answer 502, 503 or 504, or an answer 429 that allows another
         request within O(max_wait).
+      - A request that creates something is sent again only if it did not reach Docker Hub, or after an answer 429.
       - A refused login is not sent again. There is one exception. If a code that was generated from O(totp_secret) is
         refused, the next code is sent once.
     type: int

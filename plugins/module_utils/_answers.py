@@ -26,11 +26,15 @@ class RateLimit(t.TypedDict):
 
 
 def parse_json(body: bytes) -> t.Any:
-    """Return the JSON value of a body; None for anything that is not JSON or cannot be written again."""
+    """Return the JSON value of a body; None for anything that is not JSON.
+
+    Half a surrogate pair, which could not be printed, becomes U+FFFD.
+    """
     try:
         data = json.loads(body, parse_constant=_refuse_constant)
         if b"\\ud" in body.lower():  # perhaps half a surrogate pair
-            json.dumps(data, ensure_ascii=False).encode()
+            text = json.dumps(data, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            data = json.loads(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
     return data

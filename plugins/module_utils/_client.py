@@ -23,9 +23,13 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._http import RawA
 from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import LONGEST_PAUSE, Options, secret_kind
 from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
-from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import secrets_of
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token import access_token_id
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import (
+    TokenContent,
+    access_token_id,
+    read_token,
+)
 
 _T = t.TypeVar("_T")
 
@@ -72,11 +76,15 @@ class HubClient:
     """The requests of one task: they share a connection, a budget of retries and one of waiting.
 
     ``bearer`` is the token for everything but logins. ``renew`` returns a new token for one that Docker Hub no longer
-    accepts; without it such a token is an error.
+    accepts; without it such a token is an error. A given ``session`` stays open when the client is closed.
     """
 
     def __init__(
-        self, options: Options, bearer: str | None = None, renew: t.Callable[[str], str] | None = None
+        self,
+        options: Options,
+        bearer: str | None = None,
+        renew: t.Callable[[str], str] | None = None,
+        session: HubSession | None = None,
     ) -> None:
         require_libraries(totp=bearer is None and bool(options["totp_secret"] and not options["otp"]))
         self._options = options
@@ -88,14 +96,19 @@ class HubClient:
         self._wait_left = float(options["max_wait"])
         self._server_clock = (time.time(), time.monotonic())
         self._reset: float | None = None
+        self._only_legacy: set[tuple[str, str]] = set()
         self.rate_limit: RateLimit | None = None
-        self._session = HubSession(options)
+        self._session = session or HubSession(options)
+        self._owns_session = session is None
+        for proxy in self._session.proxies.values():  # perhaps from the environment
+            self._secrets += secrets_of({"proxy": proxy})
 
     def __enter__(self) -> HubClient:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._session.close()
+        if self._owns_session:
+            self._session.close()
 
     # Logins
 
@@ -157,9 +170,12 @@ class HubClient:
     ) -> Answer:
         """Send one request below ``/v2/`` and return the answer, if its status is accepted; raise ``HubError`` otherwise.
 
-        A legacy path is tried after 404 or 405 of the first one.
+        A legacy path is tried after 404 or 405 of the first one. If it works, this client uses it from then on.
         """
         address = Address(target) if isinstance(target, str) else target
+        operation = (method, address.template)
+        if operation in self._only_legacy and address.legacy:
+            return self._send(method, address.legacy, address, query, body, accept)
         try:
             return self._send(method, address.path, address, query, body, accept)
         except (errors.NotFound, errors.InvalidRequest) as error:
@@ -167,17 +183,19 @@ class HubClient:
                 raise
             first = error
         try:
-            return self._send(method, address.legacy, address, query, body, accept)
+            answer = self._send(method, address.legacy, address, query, body, accept)
         except errors.Forbidden:
             if isinstance(first, errors.NotFound):  # legacy paths are closed to some tokens, and prove nothing then
                 raise first from None
             raise
+        self._only_legacy.add(operation)
+        return answer
 
     def pages(self, target: Address | str, query: t.Mapping[str, t.Any] | None = None) -> t.Iterator[dict[str, t.Any]]:
         """Yield the entries of a list, page by page and each once; fail instead of truncating it."""
         address = Address(target) if isinstance(target, str) else target
         seen: set[str] = set()
-        page, rows = 0, 0
+        page, rows, total = 0, 0, None
         while True:
             page += 1
             try:
@@ -185,23 +203,23 @@ class HubClient:
             except errors.NotFound:
                 if page == 1:
                     raise
+                self._require_complete(address, total, rows)
                 return  # the page after the last one
             entries = entries_of(answer.data)
             if entries is None:
-                raise errors.BadAnswer(
-                    f"GET {self._url(address.path)} answered without a list", http_status=answer.status
-                )
-            rows += len(entries.rows)
+                raise self._without("a list", address.path, answer)
+            rows, total = rows + len(entries.rows), entries.total
             fresh = [(key, row) for key, row in entries.rows if key not in seen]
             for key, row in fresh:
                 if key not in seen:
                     seen.add(key)
                     yield row
             if not entries.has_more or (page > 1 and not fresh):
-                self._require_complete(address, entries.total, rows, entries.has_more and bool(entries.rows))
+                is_stuck = entries.has_more and bool(entries.rows) and not entries.is_array
+                self._require_complete(address, total, rows, is_stuck=is_stuck)
                 return
 
-    def _require_complete(self, address: Address, count: int | None, rows: int, is_stuck: bool) -> None:
+    def _require_complete(self, address: Address, count: int | None, rows: int, *, is_stuck: bool = False) -> None:
         if is_stuck or (count is not None and count > rows):
             raise errors.BadAnswer(
                 f"the list at {self._url(address.path)} ended after {rows} entries"
@@ -212,9 +230,15 @@ class HubClient:
     def object_of(self, answer: Answer, target: Address | str) -> dict[str, t.Any]:
         """Return the JSON object of an answer; raise ``BadAnswer`` if it is something else."""
         if not isinstance(answer.data, dict):
-            path = target if isinstance(target, str) else target.path
-            raise errors.BadAnswer(f"{self._url(path)} answered without an object", http_status=answer.status)
+            raise self._without("an object", target if isinstance(target, str) else target.path, answer)
         return answer.data
+
+    def _without(self, content: str, path: str, answer: Answer) -> errors.BadAnswer:
+        return errors.BadAnswer(
+            f"{self._url(path)} answered {answer.status} without {content}",
+            hint=f"check whether this path returns {content}, and whether a proxy answers in place of Docker Hub",
+            http_status=answer.status,
+        )
 
     def _send(
         self,
@@ -226,23 +250,22 @@ class HubClient:
         accept: t.Container[int],
     ) -> Answer:
         label = f"{method} {self._url(path)}"
-        is_repeated = False
+        missing = printable(address.missing, self._secrets)
+        may_be_deleted = False
 
         def send() -> Answer:
-            nonlocal is_repeated
+            nonlocal may_be_deleted
             self._pace()
-            arguments: dict[str, t.Any] = {"params": query, "headers": {"Authorization": f"Bearer {self._bearer}"}}
-            if body is not None:
-                arguments["json"] = body
-            raw = self._exchange(method, path, _LARGEST_ANSWER, **arguments)
-            # The answer to an earlier try may have been lost.
-            is_done = method == "DELETE" and is_repeated and raw.status == 404
-            is_repeated = True
-            if is_done:
-                return Answer(204, None)
-            if raw.status in accept and not refusals.is_from_edge(raw):
-                return Answer(raw.status, refusals.hub_json(raw), raw.body.decode("utf-8", "replace"))
-            raise self._refusal(raw, label, refusals.RESOURCE, [*self._secrets, self._bearer or ""])
+            try:
+                return self._send_once(method, path, query, body, accept)
+            except errors.NotFound:
+                if may_be_deleted:
+                    return Answer(204, None)
+                raise
+            except (errors.ConnectionFailed, errors.ServerError) as error:
+                # An earlier try may have had its effect, although its answer was lost.
+                may_be_deleted = may_be_deleted or (method == "DELETE" and error.sent)
+                raise
 
         try:
             return self._with_live_token(
@@ -250,7 +273,19 @@ class HubClient:
             )
         except errors.HubError as error:
             kind = secret_kind(self._options["secret"])
-            raise explain(error, address.missing, address.needs.get(method), kind) from None
+            raise explain(error, missing, address.needs.get(method), kind) from None
+
+    def _send_once(
+        self, method: str, path: str, query: t.Mapping[str, t.Any] | None, body: t.Any, accept: t.Container[int]
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
+        content = {} if body is None else {"json": body}
+        raw = self._exchange(method, path, _LARGEST_ANSWER, params=query, headers=headers, **content)
+        data = refusals.hub_json(raw)
+        if raw.status in accept and (data is not None or not refusals.is_from_edge(raw)):
+            return Answer(raw.status, data, raw.body.decode("utf-8", "replace"))
+        label, secrets = f"{method} {self._url(path)}", [*self._secrets, self._bearer or ""]
+        raise self._refusal(raw, label, refusals.RESOURCE, secrets)
 
     def _with_live_token(self, send: t.Callable[[], Answer], label: str) -> Answer:
         """Send with the bearer token; if it is dead, renew it and send once more."""
@@ -273,6 +308,10 @@ class HubClient:
         """Return the id of the access token that this client is logged in with; None after a login with a password."""
         return access_token_id(self._bearer) if self._bearer else None
 
+    def token_content(self) -> TokenContent:
+        """Return what the bearer token contains, above all the account that it belongs to."""
+        return read_token(self._bearer or "", self.server_time())
+
     # Time
 
     def server_time(self) -> float:
@@ -288,6 +327,11 @@ class HubClient:
         time.sleep(seconds)
         return True
 
+    def restore_budget(self) -> None:
+        """Make ``retries`` and ``max_wait`` available again, after a part of a task with thousands of requests."""
+        self._retries_left = self._options["retries"]
+        self._wait_left = float(self._options["max_wait"])
+
     def take_retry(self, error: errors.HubError) -> bool:
         """Return whether this failure may pass with another try, and count that try."""
         if error.retry_in is None or isinstance(error, errors.Refused) or self._retries_left < 1:
@@ -296,7 +340,11 @@ class HubClient:
         return True
 
     def _pace(self) -> None:
-        """Spread requests over the rest of the period where few are left; wait where none is."""
+        """Spread requests over the rest of the period where few are left; wait where none is.
+
+        Spreading does not count against ``max_wait``, waiting does. The last request that is left goes into the next period,
+        so that a client that is alone never has to wait.
+        """
         limit, reset = self.rate_limit, self._reset
         if not limit or reset is None or limit["remaining"] is None or not limit["limit"]:
             return
@@ -306,7 +354,7 @@ class HubClient:
         if limit["remaining"] == 0:
             self.wait(seconds)
         else:
-            time.sleep(seconds / (limit["remaining"] + 1))
+            time.sleep(min(LONGEST_PAUSE, seconds / limit["remaining"]))
 
     # The funnel
 

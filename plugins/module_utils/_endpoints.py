@@ -40,24 +40,40 @@ class Endpoint(t.NamedTuple):
     legacy_methods: tuple[str, ...] = ()
 
     def at(self, **names: t.Any) -> Address:
-        """Return the address of one resource; each name is URL-encoded. Raises ``InvalidOptions`` for an empty one."""
+        """Return the address of one resource; each name is URL-encoded. Raises ``InvalidOptions``."""
         shown = {name: str(value) for name, value in names.items()}
-        encoded = {name: quote(value, safe="") for name, value in shown.items()}
-        if any(value in ("", ".", "..") for value in encoded.values()):
-            raise InvalidOptions("a name is empty, '.' or '..'", hint="check the names that the task gives")
+        encoded = {name: _encoded(name, value) for name, value in shown.items()}
         legacy = self.legacy.format(**encoded) if self.legacy else None
         missing = self.missing.format(**shown)
-        return Address(self.template.format(**encoded), legacy, self.legacy_methods, missing, self.needs)
+        path = self.template.format(**encoded)
+        return Address(path, legacy, self.legacy_methods, missing, self.needs, self.template)
+
+
+def _encoded(name: str, value: str) -> str:
+    try:
+        encoded = quote(value, safe="")
+    except UnicodeEncodeError:
+        encoded = ""
+    if encoded in ("", ".", ".."):
+        raise InvalidOptions(
+            f"{name.replace('_', ' ')} is empty, '.', '..' or not valid UTF-8 text, so it cannot be part of a path",
+            hint="give the name as Docker Hub shows it",
+        )
+    return encoded
 
 
 class Address(t.NamedTuple):
-    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method."""
+    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method.
+
+    ``template`` is the path with placeholders, for what holds for all resources of a kind.
+    """
 
     path: str
     legacy: str | None = None
     legacy_methods: tuple[str, ...] = ()
     missing: str = ""
     needs: t.Mapping[str, Need] = {}
+    template: str = ""
 
 
 _NAMESPACE = "/v2/namespaces/{namespace}/repositories"
@@ -155,17 +171,17 @@ MEMBERS = Endpoint(
     "Members and invitations",
     {"GET": Need(None, "scope-member-read")},
 )
-MEMBER = Endpoint(
-    _ORG + "/members/{username}",
-    "the member {username} of {organization}",
-    "Members and invitations",
-    {"PUT": Need(None, "scope-member-edit"), "DELETE": Need(None, "scope-member-edit")},
-)
 MEMBERS_EXPORT = Endpoint(
     _ORG + "/members/export",
     "the organization {organization}",
     "Members and invitations",
     {"GET": Need(None, "scope-member-read")},
+)
+MEMBER = Endpoint(
+    _ORG + "/members/{username}",
+    "the member {username} of {organization}",
+    "Members and invitations",
+    {"PUT": Need(None, "scope-member-edit"), "DELETE": Need(None, "scope-member-edit")},
 )
 INVITATIONS = Endpoint(
     _ORG + "/invites",
@@ -240,7 +256,10 @@ ENDPOINTS: dict[str, Endpoint] = {name: value for name, value in list(globals().
 
 
 def address_of(path: str) -> Address:
-    """Return the address of a path that a user wrote, with its requirements if the table contains the path."""
+    """Return the address of a path that a user wrote, with its requirements if the table contains the path.
+
+    The first row that matches counts, so fixed paths stand before those with a name in the same place.
+    """
     for endpoint in ENDPOINTS.values():
         for template in filter(None, (endpoint.template, endpoint.legacy)):
             match = re.fullmatch(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template)), path.rstrip("/"))

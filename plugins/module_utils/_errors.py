@@ -123,8 +123,9 @@ class HubError(Exception):
 
 def from_dict(record: ErrorRecord) -> HubError:
     """Return the error that ``to_dict()`` described. An unknown code becomes ``ModuleFailed``."""
-    fields: dict[str, t.Any] = dict(record)
-    return HubError.codes.get(fields.pop("code", ""), ModuleFailed)(fields.pop("message", ""), **fields)
+    given: dict[str, t.Any] = dict(record)
+    fields: dict[str, t.Any] = {name: given.get(name) for name in ErrorRecord.__annotations__}
+    return HubError.codes.get(fields.pop("code") or "", ModuleFailed)(fields.pop("message") or "", **fields)
 
 
 class InvalidOptions(HubError, code="invalid_options"):

@@ -9,10 +9,10 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, secret_kind
 
 PAT_LEVELS = {
-    "repo:public_read": "Public Repo Read-only",
-    "repo:read": "Read-only",
-    "repo:write": "Read & Write",
-    "repo:admin": "Read, Write & Delete",
+    "repo:public_read": "Repo Public Read-only",
+    "repo:read": "Repo Read-only",
+    "repo:write": "Repo Read & Write",
+    "repo:admin": "Repo Read, Write, Delete",
 }
 """The levels of a personal access token: its scope in the API, its name at Docker Hub."""
 

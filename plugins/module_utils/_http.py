@@ -140,7 +140,9 @@ def _tls_failed(failure: _Failure, label: str, _timeout: float) -> errors.HubErr
 def _is_timeout(failure: _Failure) -> bool:
     import requests
 
-    return failure.has(TimeoutError, requests.Timeout) or any("timed out" in str(cause) for cause in failure.causes)
+    return failure.has(TimeoutError, requests.Timeout) or any(
+        "timed out" in _text_of(cause) for cause in failure.causes
+    )
 
 
 def _timed_out(failure: _Failure, label: str, timeout: float) -> errors.HubError:
@@ -161,7 +163,8 @@ def _proxy_failed(failure: _Failure, label: str, _timeout: float) -> errors.HubE
         f"{label} did not get through the proxy{failure.reason}",
         hint=PROXY_LOGIN if refused else None,
         retry_in=None if refused else 0.0,  # a proxy that refuses a password may lock an account as well
-        sent=False,
+        # urllib3 1 reports a connection that was lost later in the same way.
+        sent=_was_sent(failure) and "it answered" not in failure.reason,
     )
 
 
@@ -225,17 +228,24 @@ def _reason(causes: list[BaseException]) -> str:
     """Return the innermost reason in brackets, from fields that never quote a URL; empty if there is none."""
     reasons = [""]
     for cause in causes:
-        tunnel = re.search(r"Tunnel connection failed: (\d{3})", str(cause))
+        tunnel = re.search(r"Tunnel connection failed: (\d{3})", _text_of(cause))
         if tunnel:
             reasons.append(f" (it answered {tunnel[1]})")
         elif isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "reason", None) or str(cause)  # some errors have neither
+            reason = getattr(cause, "reason", None) or _text_of(cause)  # some errors have neither
             reasons.append(f" ({getattr(cause, 'verify_message', None) or reason.replace('_', ' ').lower()})")
         elif type(cause).__name__ == "CertificateError":  # of urllib3 1, which compares the names by its own code
             reasons.append(" (hostname mismatch)")
         elif isinstance(cause, OSError) and isinstance(cause.strerror, str):
             reasons.append(f" ({cause.strerror})")
     return reasons[-1]
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # an error about an error would hide the first one
+        return ""
 
 
 def _causes(error: BaseException) -> t.Iterator[BaseException]:

@@ -153,6 +153,7 @@ def normalize_options(raw: t.Mapping[str, t.Any]) -> Options:
     _check_user_agent(options["user_agent"] or "")
     options["hub_url"] = _normal_url(options["hub_url"])
     _check_second_factor(options)
+    _check_access_token(options["access_token"] or "")
     _check_secret(options)
     return options
 
@@ -180,7 +181,7 @@ def _require_credential(options: Options) -> None:
                 hint=f"give it as an option, as the variable {variable} or as {environment} in the environment of the"
                 " controller (the keyword 'environment' does not reach it)",
             )
-    if secret_kind(options["identifier"]) != "password":
+    if _contains_token(options["identifier"] or ""):
         raise InvalidOptions(
             "identifier contains an access token instead of a name",
             hint="give the token as secret, and the name of its owner as identifier",
@@ -269,6 +270,19 @@ def _check_second_factor(options: Options) -> None:
         )
 
 
+def _check_access_token(token: str) -> None:
+    if _contains_token(token):
+        raise InvalidOptions(
+            "access_token is a personal or organization access token, which is not accepted as a bearer token",
+            hint="give it as secret, together with identifier, so that the task logs in with it",
+        )
+    if token and not re.fullmatch(r"[!-~]+", token):
+        raise InvalidOptions(
+            "access_token contains blanks or other characters that no bearer token contains",
+            hint="give the access_token of a login, without 'Bearer' and quotes",
+        )
+
+
 def _check_secret(options: Options) -> None:
     if options["login_2fa_token"] or options["access_token"]:
         return
@@ -278,7 +292,7 @@ def _check_secret(options: Options) -> None:
             "secret contains a line break or another control character",
             hint="remove it, for example with the trim filter",
         )
-    if not is_exact(secret):
+    if _contains_token(secret) and not re.fullmatch(r"dckr_(pat|oat)_[A-Za-z0-9_-]+", secret):
         raise InvalidOptions(
             "secret contains an access token with other characters around or inside it",
             hint="give the token alone: dckr_pat_ or dckr_oat_ and what follows, without blanks, quotes or a prefix",
@@ -294,8 +308,7 @@ def _check_secret(options: Options) -> None:
         )
 
 
-def is_exact(secret: str) -> bool:
-    """Return whether a secret is either an access token and nothing else, or contains none."""
-    visible = "".join(char for char in unicodedata.normalize("NFKC", secret) if unicodedata.category(char) != "Cf")
-    has_token = re.search(r"dckr_(pat|oat)_", visible, re.IGNORECASE)
-    return not has_token or re.fullmatch(r"dckr_(pat|oat)_[A-Za-z0-9_-]+", secret) is not None
+def _contains_token(text: str) -> bool:
+    """Return whether a text contains an access token, however many other characters stand around or inside it."""
+    letters = re.sub(r"[^A-Za-z0-9_-]", "", unicodedata.normalize("NFKC", text))
+    return re.search(r"dckr_(pat|oat)_", letters, re.IGNORECASE) is not None

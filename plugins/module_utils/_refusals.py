@@ -15,6 +15,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso
 
 _EDGE_LIMIT = "Cloudflare or a proxy sets this limit: wait, send less, or use another outgoing address"
 _WRONG_URL = "check hub_url: it is the base URL, https://hub.docker.com for Docker Hub, without a path"
+_WRONG_METHOD = "Docker Hub does not offer this operation: check the path and the method"
 _SSO = r"\bsso\b|single sign"
 _SECOND_FACTOR = r"secondary authentication|\bmfa\b|\b2fa\b|two.factor"
 _LOCKOUT = r"too many (failed )?login attempts|locked out"
@@ -83,8 +84,6 @@ def refusal(answer: RawAnswer, request: Request) -> errors.HubError:
     if answer.status == 407:
         return errors.ConnectionFailed(message, hint=PROXY_LOGIN, http_status=407, sent=False)
     search = words or answer.body[:4096].decode("latin-1")
-    if request.identifier:
-        search = search.replace(request.identifier, "")
     if answer.status == 429:
         return _limited(answer, request, message, search, from_hub=data is not None)
     if data is None and is_from_edge(answer):
@@ -111,10 +110,14 @@ def _message(answer: RawAnswer, request: Request, words: str, *, from_hub: bool)
 
 
 def _by_rule(answer: RawAnswer, request: Request, message: str, search: str) -> errors.HubError:
+    if request.identifier:
+        search = re.sub(re.escape(request.identifier), "", search, flags=re.IGNORECASE)
     for rule in request.rules:
         if answer.status in rule.statuses and re.search(rule.words, search, re.IGNORECASE):
-            wrong_url = answer.status == 405 or (answer.status == 404 and rule.error is errors.InvalidRequest)
-            return rule.error(message, hint=_WRONG_URL if wrong_url else None, http_status=answer.status)
+            hint = _WRONG_URL if answer.status in (404, 405) else None
+            if request.rules is RESOURCE:
+                hint = _WRONG_METHOD if answer.status == 405 else None
+            return rule.error(message, hint=hint, http_status=answer.status)
     return errors.InvalidRequest(message, http_status=answer.status)
 
 
@@ -136,7 +139,8 @@ def is_from_edge(answer: RawAnswer) -> bool:
         return True
     is_html = start.startswith(b"<") or "html" in content_type
     is_cloudflare = "CF-RAY" in answer.headers or answer.headers.get("Server", "").lower() == "cloudflare"
-    is_page = is_html or (is_cloudflare and bool(start) and "json" not in content_type)
-    is_page = is_page or b'"cloudflare_error"' in start
+    # A success of another type may be a file, such as a list in CSV.
+    is_text = is_cloudflare and bool(start) and "json" not in content_type and answer.status >= 300
+    is_page = is_html or is_text or b'"cloudflare_error"' in start
     # 404 and 405 rather come from a wrong hub_url.
     return is_page and answer.status < 500 and answer.status not in (404, 405) and not answer.is_redirect

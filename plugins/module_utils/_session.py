@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 import typing as t
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
@@ -21,10 +20,12 @@ except Exception:  # reported by _libraries before a session is made
     Session = HTTPAdapter = object  # type: ignore[assignment,misc]
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, has_unescaped_password
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 
 VERSION = "1.0.0"
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 class HubSession(Session):
@@ -42,7 +43,7 @@ class HubSession(Session):
         )
         self.proxies.update(_proxies(options))
         self.verify = _verification(options)
-        if self.verify is True and options["hub_url"].startswith("https:"):
+        if self.verify is True:
             self.mount("https://", _SystemTrust())
 
     def get_redirect_target(self, resp: t.Any) -> None:
@@ -103,14 +104,21 @@ def _check_proxy(url: str) -> None:
 
 def _verification(options: Options) -> bool | str:
     """Return the ``verify`` of requests: a file or folder of CAs, or whether to verify at all."""
-    if not options["validate_certs"]:
+    if not options["validate_certs"] or options["hub_url"].startswith("http:"):
         return False
-    for name in ("ca_path", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    for name in ("ca_path", *_BUNDLES):
         path = options["ca_path"] if name == "ca_path" else os.environ.get(name)
         if path:
             _check_ca(name, path, options)
             return path
     return True
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _check_ca(source: str, path: str, options: Options) -> None:
@@ -119,15 +127,36 @@ def _check_ca(source: str, path: str, options: Options) -> None:
     if not os.path.exists(path):
         raise InvalidOptions(f"the CA file {shown} does not exist where the login runs", hint=f"correct {source}")
     if os.path.isdir(path):
-        if not any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in os.listdir(path)):
+        if not any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in _names_in(path)):
             raise InvalidOptions(
-                f"the CA folder {shown} contains no hashed names, so OpenSSL finds no certificate in it",
+                f"the CA folder {shown} contains no hashed names that can be read, so OpenSSL finds no certificate in it",
                 hint=f"run 'openssl rehash' on the folder, or give one PEM file as {source}",
             )
         return
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except (ssl.SSLError, OSError):
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
         raise InvalidOptions(
-            f"the CA file {shown} cannot be read as certificates in PEM form", hint=f"correct {source}"
+            f"the CA file {shown} cannot be read ({error.strerror})", hint=f"correct {source}"
         ) from None
+    if not re.search(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----", content):
+        raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
+
+
+_OF_A_SESSION = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
+_kept: dict[str, HubSession] = {}
+
+
+def kept_session(options: Options) -> HubSession:
+    """Return the session of an earlier task in this process that had the same options, or a new one.
+
+    The items of a loop then share a connection, and one TLS handshake.
+    """
+    environment = [os.environ.get(name) for name in _BUNDLES], getproxies_environment()
+    key = repr((os.getpid(), *(options.get(name) for name in _OF_A_SESSION), environment))
+    if key not in _kept:
+        require_libraries(totp=False)
+        _kept.clear()
+        _kept[key] = HubSession(options)
+    return _kept[key]

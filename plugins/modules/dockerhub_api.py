@@ -49,6 +49,7 @@ options:
     default: false
 extends_documentation_fragment:
   - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
 attributes:
@@ -156,7 +157,7 @@ def api(task: Task, hub: HubClient) -> Result:
     answer = hub.request(method, address, query=query, body=body, accept={*range(200, 300), *(wanted or ())})
     if wanted and answer.status not in wanted:
         raise UnexpectedStatus(
-            f"{method} {address.path} answered {answer.status}, which status_code does not list",
+            f"{method} {task.login['hub_url']}{address.path} answered {answer.status}, which status_code does not list",
             hint="correct status_code, or leave it out to accept every success",
             http_status=answer.status,
         )

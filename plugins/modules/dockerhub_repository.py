@@ -93,6 +93,7 @@ options:
     default: false
 extends_documentation_fragment:
   - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
@@ -277,9 +278,10 @@ def _check_texts(task: Task) -> None:
 def _refuse_tags(hub: HubClient, names: dict[str, str]) -> None:
     tags = hub.object_of(hub.get(TAGS.at(**names), {"page_size": 1}), TAGS.at(**names))
     if tags.get("results") or tags.get("count"):
+        number = tags.get("count") or len(tags["results"])
         raise Protected(
-            f"the repository {names['namespace']}/{names['repository']} contains {tags.get('count') or 'some'} tags,"
-            " which cannot be restored once they are deleted",
+            f"the repository {names['namespace']}/{names['repository']} contains {number} tag{'' if number == 1 else 's'},"
+            " which Docker Hub cannot restore once they are deleted",
             hint="set force: true to delete the repository with its tags",
         )
 

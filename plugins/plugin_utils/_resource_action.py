@@ -15,6 +15,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Hu
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import CONNECTION_SPEC, Options
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, failure
+from ansible_collections.hubops.dockerhub.plugins.module_utils._session import kept_session
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
@@ -93,13 +94,13 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
 
     def _client(self, options: Options) -> HubClient:
         if options["access_token"]:
-            return HubClient(options, options["access_token"])
+            return HubClient(options, options["access_token"], session=kept_session(options))
 
         def renew(dead_token: str) -> str:
             return renewed_token(options, dead_token, display.warning, display.v)["access_token"] or ""
 
         token = shared_token(options, log_in_here, display.warning, display.v)["access_token"]
-        return HubClient(options, token, renew)
+        return HubClient(options, token, renew, kept_session(options))
 
     def _hide(self, secrets: list[str]) -> None:
         """Hide the result as a whole if it carries a new secret; ansible-core 2.22 masks the secret elsewhere too."""

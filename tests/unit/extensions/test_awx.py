@@ -18,7 +18,7 @@ import typing as t
 import hub_emulator
 import pytest
 import yaml
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import SOURCES
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
 
 if sys.version_info < (3, 11):
     pytest.skip("AWX's injector is not made for this Python: it needs 3.11", allow_module_level=True)

@@ -1,30 +1,34 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may come back in place of a token, from which operation, and what every door must make of it."""
+"""Answers without a token, and the error that every entry point makes of each."""
 
 from __future__ import annotations
 
 import gzip
 import typing as t
 
-from hub_emulator import AUTH_PATHS, HTML, TEXT
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
+    LOGIN,
+    MFAUSER,
+    PLAINUSER,
+    SECOND_FACTOR,
+    TOKEN,
+)
 from hub_emulator import FAULTS as KNOWN
-
-TOKEN, LOGIN, SECOND_FACTOR = AUTH_PATHS
+from hub_emulator import HTML, TEXT
 
 
 def given_for(path: str, hub: t.Any) -> dict[str, str]:
-    """Options of a login whose last request goes to this path."""
-    plainuser = {"identifier": "plainuser", "secret": "plain-password-1"}
+    """Return the options of a login whose last request goes to this path."""
     return {
-        TOKEN: plainuser,
-        LOGIN: {**plainuser, "auth_method": "login"},
-        SECOND_FACTOR: {"identifier": "mfauser", "secret": "mfa-password-1", "otp": hub.totp("mfauser")},
+        TOKEN: PLAINUSER,
+        LOGIN: {**PLAINUSER, "auth_method": "login"},
+        SECOND_FACTOR: {**MFAUSER, "otp": hub.totp("mfauser")},
     }[path]
 
 
 class Fault(t.NamedTuple):
-    """What the hub is told, the ``error.code`` that comes of it, and whether the request is sent once more."""
+    """The arguments of ``hub.fail``, the ``error.code`` of the login, and whether the request is sent once more."""
 
     what: dict[str, t.Any]
     code: str
@@ -32,11 +36,11 @@ class Fault(t.NamedTuple):
 
     @property
     def timeout(self) -> float:
-        """Short where it is what ends the login, and elsewhere enough for a machine that is busy."""
+        """Return a short timeout if it ends the login, otherwise one that a busy machine keeps."""
         return 0.4 if self.code == "timeout" else 10.0
 
     def most(self, requests: int) -> float:
-        """Seconds after which a login with so many requests hangs."""
+        """Return the seconds after which a login with so many requests hangs."""
         return requests * 3 * self.timeout + 5
 
 
@@ -46,7 +50,7 @@ def answer(status: int, body: t.Any, code: str, **headers: str | None) -> Fault:
 
 
 def token(value: t.Any) -> Fault:
-    """A success that holds anything but a token."""
+    """Return a success with something else in place of the token."""
     return answer(200, {"access_token": value, "token": value}, "bad_answer")
 
 
@@ -56,75 +60,79 @@ BLOCKED = {"title": "Access denied", "detail": "Not for you.", "error_code": 101
 CHUNKED = {"Transfer-Encoding": "chunked"}
 
 FAULTS: dict[str, Fault] = {
-    # What stands before Docker Hub (W12, W14), or between.
-    "blocked by the edge": Fault(KNOWN["cloudflare_1010"], "edge_blocked"),
-    "blocked by the edge in JSON": answer(403, {**BLOCKED, "status": 403}, "edge_blocked", CF_RAY="8f00-FRA"),
-    "limited by the edge in JSON": answer(429, {**BLOCKED, "status": 429}, "rate_limited", CF_RAY="8f00-FRA"),
-    "time-out of the edge in JSON": answer(524, {**BLOCKED, "status": 524}, "server_error", CF_RAY="8f00-FRA"),
+    # Cloudflare or a proxy answers instead of Docker Hub.
+    "blocked by Cloudflare": Fault(KNOWN["cloudflare_1010"], "edge_blocked"),
+    "blocked by Cloudflare in JSON": answer(403, {**BLOCKED, "status": 403}, "edge_blocked", CF_RAY="8f00-FRA"),
+    "limited by Cloudflare in JSON": answer(429, {**BLOCKED, "status": 429}, "rate_limited", CF_RAY="8f00-FRA"),
+    "timeout of Cloudflare in JSON": answer(524, {**BLOCKED, "status": 524}, "server_error", CF_RAY="8f00-FRA"),
     "challenged with 200": Fault(KNOWN["cloudflare_challenge_200"], "edge_blocked"),
     "challenged with 403": Fault(KNOWN["cloudflare_challenge_403"], "edge_blocked"),
     "challenged with 503": Fault({**KNOWN["cloudflare_challenge_403"], "status": 503}, "edge_blocked"),
-    "refused by the edge": Fault({**KNOWN["cloudflare_1010"], "status": 401, "body": "go away"}, "edge_blocked"),
-    "throttled by the edge": Fault(KNOWN["hap429"], "rate_limited"),
-    "throttled with a page": Fault({**KNOWN["cloudflare_challenge_403"], "status": 429}, "rate_limited"),
-    "page of a hotel": answer(200, PAGE, "edge_blocked", **HTML),
-    "page for 401": answer(401, PAGE, "edge_blocked", **HTML),
-    "proxy wants a password": answer(407, PAGE, "connection", **HTML),
+    "refused by Cloudflare": Fault({**KNOWN["cloudflare_1010"], "status": 401, "body": "go away"}, "edge_blocked"),
+    "throttled by a gateway": Fault(KNOWN["hap429"], "rate_limited"),
+    "throttled with an HTML page": Fault({**KNOWN["cloudflare_challenge_403"], "status": 429}, "rate_limited"),
+    "sign-in page of a network": answer(200, PAGE, "edge_blocked", **HTML),
+    "HTML page for 401": answer(401, PAGE, "edge_blocked", **HTML),
+    "proxy without a password": answer(407, PAGE, "connection", **HTML),
     "redirect": Fault(KNOWN["redirect"], "bad_answer"),
-    "redirect to nowhere": answer(302, b"", "bad_answer", Location="http://[bad/\xe9"),
-    "dripping redirect": Fault({**KNOWN["redirect"], "body": b"x" * 900, "drip": 0.05}, "timeout"),
+    "redirect to an invalid URL": answer(302, b"", "bad_answer", Location="http://[bad/\xe9"),
+    "slow redirect": Fault({**KNOWN["redirect"], "body": b"x" * 900, "drip": 0.05}, "timeout"),
     "endless redirect": Fault({**KNOWN["redirect"], "body": b"x" * 65536, "repeat": 1600}, "bad_answer"),
-    # Refusals (W8, W9, W10, W13).
+    # Docker Hub refuses the request.
     "refused": answer(401, {"message": "unauthorized", "errinfo": {}}, "bad_credentials"),
     "refused by the older service": answer(401, {"detail": "Incorrect authentication credentials"}, "bad_credentials"),
-    "refused without words": answer(401, b"", "bad_credentials"),
-    "refused in odd words": answer(401, {"detail": {"a": 1}, "message": 5, "errinfo": [1]}, "bad_credentials"),
+    "refused without a text": answer(401, b"", "bad_credentials"),
+    "refused in an unknown form": answer(401, {"detail": {"a": 1}, "message": 5, "errinfo": [1]}, "bad_credentials"),
     "body is invalid": answer(400, {"message": "body is invalid", "errinfo": {"secret": "too odd"}}, "invalid_request"),
-    "wrong page": answer(404, PAGE, "invalid_request", **HTML),
+    "not found in HTML": answer(404, PAGE, "invalid_request", **HTML),
     "wrong method": answer(405, PAGE, "invalid_request", **HTML),
-    "too slow for it": answer(408, b"", "invalid_request"),
+    "request timeout": answer(408, b"", "invalid_request"),
     "forbidden": answer(403, {"detail": "access to the resource is forbidden"}, "forbidden"),
     "single sign-on": Fault(KNOWN["sso_403"], "sso_required"),
-    "single sign-on, said with 401": answer(401, {"message": "Single Sign-On is enforced"}, "sso_required"),
+    "single sign-on with 401": answer(401, {"message": "Single Sign-On is enforced"}, "sso_required"),
     "locked": Fault(KNOWN["lockout_429"], "locked_out"),
-    "locked, in other words": answer(429, {"message": "You have been locked out for one hour"}, "locked_out"),
+    "locked, other words": answer(429, {"message": "You have been locked out for one hour"}, "locked_out"),
     "locked, with a time": answer(429, {"detail": "Too many login attempts."}, "locked_out", Retry_After="0"),
     "limited": answer(429, {"detail": "Rate limit exceeded"}, "rate_limited"),
-    "limited, by hours": answer(429, {"detail": "Rate limit exceeded"}, "rate_limited", Retry_After="7200"),
-    # Trouble of its own.
+    "limited for hours": answer(429, {"detail": "Rate limit exceeded"}, "rate_limited", Retry_After="7200"),
+    # Docker Hub has a problem.
     "500": answer(500, {"message": "internal error"}, "server_error"),
     "502": Fault(KNOWN["html_502"], "server_error", again=True),
     "503": Fault({"status": 503}, "server_error", again=True),
     "504": Fault({"status": 504, "body": {"detail": "upstream"}}, "server_error", again=True),
     "520": Fault({**KNOWN["html_502"], "status": 520}, "server_error"),
     "999": Fault({"status": 999}, "server_error"),
-    # No connection, or half of one.
+    # The connection breaks.
     "reset": Fault({"reset": True}, "connection", again=True),
-    "hang-up": Fault({"raw": True}, "connection", again=True),
-    "cut short": Fault({"status": 200, "truncate": True, "body": {"token": "t"}}, "connection", again=True),
-    "chunk cut short": Fault(
+    "closed connection": Fault({"raw": True}, "connection", again=True),
+    "short body": Fault({"status": 200, "truncate": True, "body": {"token": "t"}}, "connection", again=True),
+    "short chunk": Fault(
         {"status": 200, "body": b"7\r\n{}", "headers": CHUNKED, "truncate": True}, "connection", again=True
     ),
-    # Slow.
+    # The server is slow.
     "silent": Fault({"delay": 60}, "timeout"),
-    "drip": Fault({"status": 200, "body": {"token": "t" * 900}, "drip": 0.05}, "timeout"),
-    "drip in drips": Fault({"status": 200, "body": b"0" * 900 + b"1\r\n", "drip": 0.05, "headers": CHUNKED}, "timeout"),
+    "slow body": Fault({"status": 200, "body": {"token": "t" * 900}, "drip": 0.05}, "timeout"),
+    "slow chunk": Fault({"status": 200, "body": b"0" * 900 + b"1\r\n", "drip": 0.05, "headers": CHUNKED}, "timeout"),
     "endless trailers": Fault(
         {"status": 200, "body": b"0\r\n" + b"a: b\r\n" * 200, "drip": 0.02, "headers": CHUNKED}, "timeout"
     ),
-    # No answer as the API promises it.
-    "no HTTP": Fault({"raw": True, "body": b"SSH-2.0-OpenSSH_9.6\r\n"}, "bad_answer"),
+    # The answer does not have the documented form.
+    "not HTTP": Fault({"raw": True, "body": b"SSH-2.0-OpenSSH_9.6\r\n"}, "bad_answer"),
     "a hundred headers": Fault({"status": 200, "headers": {f"X-{n}": "1" for n in range(120)}}, "bad_answer"),
     "long header": answer(200, b"", "bad_answer", X_Long="x" * 70_000),
-    "length that is none": answer(200, {}, "timeout", Content_Length="many"),
-    "chunk that is none": Fault({"status": 200, "body": b"no chunk\r\n", "headers": CHUNKED}, "connection", again=True),
+    "length that is not a number": answer(200, {}, "timeout", Content_Length="many"),
+    "chunk without a length": Fault(
+        {"status": 200, "body": b"no chunk\r\n", "headers": CHUNKED}, "connection", again=True
+    ),
     "100 MiB": Fault({"status": 200, "body": b"x" * 65536, "repeat": 1600}, "bad_answer"),
-    "bomb": answer(200, BOMB, "bad_answer", Content_Encoding="gzip"),
-    "broken gzip": answer(200, b"\x1f\x8bno", "bad_answer", Content_Encoding="gzip"),
-    "half a gzip": answer(200, gzip.compress(b'{"token": "t"}', mtime=0)[:-20], "bad_answer", Content_Encoding="gzip"),
+    "compressed 50 MiB": answer(200, BOMB, "bad_answer", Content_Encoding="gzip"),
+    "invalid gzip": answer(200, b"\x1f\x8bno", "bad_answer", Content_Encoding="gzip"),
+    "truncated gzip": answer(
+        200, gzip.compress(b'{"token": "t"}', mtime=0)[:-20], "bad_answer", Content_Encoding="gzip"
+    ),
     "other encoding": answer(200, b"", "bad_answer", Content_Encoding="br"),
-    "empty": Fault(KNOWN["empty_200"], "bad_answer"),
-    "nothing": answer(204, b"", "bad_answer"),
+    "empty body": Fault(KNOWN["empty_200"], "bad_answer"),
+    "no content": answer(204, b"", "bad_answer"),
     "not modified": answer(304, b"", "bad_answer"),
     "text": answer(200, "OK", "bad_answer", **TEXT),
     "broken JSON of Docker Hub": answer(
@@ -136,9 +144,9 @@ FAULTS: dict[str, Fault] = {
     "deep nesting around a token": answer(200, b'{"token": ' + b"[" * 2**18 + b"]" * 2**18 + b"}", "bad_answer"),
     "number of a million digits": answer(200, b'{"token": ' + b"9" * 10**6 + b"}", "bad_answer"),
     "list": answer(200, ["token"], "bad_answer"),
-    "only text": answer(200, b'"token"', "bad_answer"),
+    "JSON text": answer(200, b'"token"', "bad_answer"),
     "null": answer(200, b"null", "bad_answer"),
-    "no token": answer(200, {}, "bad_answer"),
+    "object without a token": answer(200, {}, "bad_answer"),
     "token that is null": token(None),
     "token that is empty": token(""),
     "token that is a number": token(5),
@@ -147,32 +155,32 @@ FAULTS: dict[str, Fault] = {
     "token with a line break": token("a.b.c\r\nX-Other: 1"),
     "token with a line break at its end": token("a.b.c\n"),
     "token with a space": token("a.b c"),
-    "token with half a character": token("a\ud800b"),
+    "token with half a surrogate pair": token("a\ud800b"),
     "token in other letters": token("tökén"),
 }
 
-# One or two of each code: enough for doors behind which the same client works.
+# One or two of each code, for entry points that use the same client.
 SOME = (
-    *(
-        "blocked by the edge",
-        "page of a hotel",
-        "throttled by the edge",
-        "limited, by hours",
-        "refused",
-        "single sign-on",
-    ),
-    *(
-        "body is invalid",
-        "forbidden",
-        "locked",
-        "redirect",
-        "500",
-        "502",
-        "reset",
-        "silent",
-        "drip",
-        "no HTTP",
-        "100 MiB",
-    ),
-    *("bomb", "invalid UTF-8", "deep nesting", "empty", "token with a line break"),
+    "blocked by Cloudflare",
+    "sign-in page of a network",
+    "throttled by a gateway",
+    "limited for hours",
+    "refused",
+    "single sign-on",
+    "body is invalid",
+    "forbidden",
+    "locked",
+    "redirect",
+    "500",
+    "502",
+    "reset",
+    "silent",
+    "slow body",
+    "not HTTP",
+    "100 MiB",
+    "compressed 50 MiB",
+    "invalid UTF-8",
+    "deep nesting",
+    "empty body",
+    "token with a line break",
 )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 import re
 import typing as t
@@ -13,16 +14,19 @@ import pytest
 import yaml
 from ansible.plugins.loader import fragment_loader, lookup_loader, module_loader
 from ansible.utils.plugin_docs import get_plugin_docs
-from ansible_collections.hubops.dockerhub.plugins.action import dockerhub_token as action
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, MissingLibrary, ModuleFailed
-from ansible_collections.hubops.dockerhub.plugins.module_utils._login import HINTS, RESULT
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hub_options import SOURCES, TASK_ONLY
+from ansible_collections.hubops.dockerhub.plugins.module_utils._hints import LOGIN_HINTS
+from ansible_collections.hubops.dockerhub.plugins.module_utils._login import EMPTY_RESULT
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import CONNECTION_SPEC, TOKEN_SPEC
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import TASK_ONLY
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_task import require_hidden_results
 
 SPEC: dict[str, dict[str, t.Any]] = TOKEN_SPEC["argument_spec"]
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FRAGMENTS = sorted((ROOT / "plugins/doc_fragments").glob("*.py"))
+RESOURCES = sorted({path.stem for path in (ROOT / "plugins/modules").glob("dockerhub_*.py")} - {"dockerhub_token"})
 
 # Codes that no login ends with, and dockerhub_token therefore does not document.
 OTHER_CODES = {
@@ -41,10 +45,10 @@ OTHER_CODES = {
 }
 
 
-def documented(kind: str, loader: t.Any) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+def documented(kind: str, loader: t.Any, name: str = "dockerhub_token") -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """Return DOCUMENTATION, with all fragments, and RETURN of a plugin, as ansible-doc reads them."""
     doc, _examples, returned, _metadata = get_plugin_docs(
-        "hubops.dockerhub.dockerhub_token", kind, loader, fragment_loader, False
+        f"hubops.dockerhub.{name}", kind, loader, fragment_loader, False
     )
     return doc, returned
 
@@ -81,10 +85,10 @@ def test_the_lookup_documents_the_sources_of_each_option(name: str) -> None:
 
 
 def test_the_task_documents_exactly_its_return_values() -> None:
-    assert set(RETURNED) == {*RESULT, "login_2fa_token", "error"} - {"warnings"}
-    assert {name for name, row in RETURNED.items() if row["returned"] == "success"} == {*RESULT} - {"warnings"}
+    assert set(RETURNED) == {*EMPTY_RESULT, "login_2fa_token", "error"} - {"warnings"}
+    assert {name for name, row in RETURNED.items() if row["returned"] == "success"} == {*EMPTY_RESULT} - {"warnings"}
     assert set(RETURNED["rate_limit"]["contains"]) == {"limit", "remaining", "reset"}
-    assert set(RETURNED["error"]["contains"]) == set(ModuleFailed("").as_dict())
+    assert set(RETURNED["error"]["contains"]) == set(ModuleFailed("").public())
 
 
 def test_every_code_of_a_login_is_documented_and_has_a_hint() -> None:
@@ -92,7 +96,7 @@ def test_every_code_of_a_login_is_documented_and_has_a_hint() -> None:
     description = " ".join(RETURNED["error"]["contains"]["code"]["description"])
     assert sorted(re.findall(r"V\((\w+)\)", description)) == sorted(codes)
     with_own_hints = {"invalid_options", "missing_library", "module_failed"}
-    assert {code.partition(":")[0] for code in HINTS} == codes - with_own_hints
+    assert {code.partition(":")[0] for code in LOGIN_HINTS} == codes - with_own_hints
 
 
 def test_the_drawing_of_the_error_family_is_complete() -> None:
@@ -103,18 +107,22 @@ def test_the_drawing_of_the_error_family_is_complete() -> None:
 @pytest.mark.parametrize(
     "core", ["2.15.13", "2.16.12", "2.16.13", "2.16.14", "2.17.0", "2.17.5", "2.17.6", "2.18.0", "2.21.5", "2.22.0rc1"]
 )
-def test_the_task_refuses_exactly_the_excluded_versions_of_core(monkeypatch: pytest.MonkeyPatch, core: str) -> None:
-    monkeypatch.setattr(action, "__version__", core)
-    wanted = packaging.specifiers.SpecifierSet(
-        yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"], prereleases=True
-    )
-    if core in wanted:
-        action._require_hidden_results()
+def test_the_task_refuses_exactly_the_excluded_versions_of_core(core: str) -> None:
+    requires = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["requires_ansible"]
+    if core in packaging.specifiers.SpecifierSet(requires, prereleases=True):
+        require_hidden_results(core)
     else:
         with pytest.raises(
             MissingLibrary, match=rf"{core} prints .* install ansible-core 2\.16\.13, 2\.17\.6, or 2\.18"
         ):
-            action._require_hidden_results()
+            require_hidden_results(core)
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_resource_task_documents_exactly_its_options(name: str) -> None:
+    module = importlib.import_module(f"ansible_collections.hubops.dockerhub.plugins.modules.{name}")
+    spec = {**CONNECTION_SPEC, **module.SPEC["argument_spec"]}
+    assert described(documented("module", module_loader, name)[0]["options"]) == described(spec)
 
 
 def test_every_doc_fragment_is_private() -> None:
@@ -124,8 +132,20 @@ def test_every_doc_fragment_is_private() -> None:
         assert "This fragment is PRIVATE" in path.read_text(), path.name
 
 
-def test_the_documented_action_groups_contain_the_task() -> None:
+@pytest.mark.parametrize("name", ["dockerhub_token", *RESOURCES])
+def test_the_documented_action_groups_contain_the_task(name: str) -> None:
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
-    documented = MODULE["attributes"]["action_group"]["membership"]
-    assert sorted(documented) == sorted(f"hubops.dockerhub.{name}" for name in groups)
-    assert all("dockerhub_token" in members for members in groups.values())
+    membership = documented("module", module_loader, name)[0]["attributes"]["action_group"]["membership"]
+    assert sorted(membership) == sorted(
+        f"hubops.dockerhub.{group}" for group in groups if name in members(groups, group)
+    )
+
+
+def members(groups: dict[str, list[t.Any]], group: str) -> set[str]:
+    """Return the tasks of an action group, with those of the groups that it extends."""
+    names: set[str] = set()
+    for entry in groups[group]:
+        extended = entry["metadata"]["extend_group"] if isinstance(entry, dict) else []
+        names |= {entry} if isinstance(entry, str) else set()
+        names = names.union(*(members(groups, other) for other in extended))
+    return names

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From options to a token, for every kind of account, and why not."""
+"""From options to a token, for every kind of account."""
 
 from __future__ import annotations
 
@@ -13,231 +13,262 @@ import pyotp
 import pytest
 import requests
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
-from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
+    LOGIN,
+    LOGINS,
+    MFAUSER,
+    MYBOT,
+    MYORG,
+    PLAINUSER,
+    REFUSALS,
+    RESULT_FIELDS,
+    SECOND_FACTOR,
+    SSOUSER,
+    TOKEN,
+    TOTP,
+    identifier,
+    leaked,
+)
 
-TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
-SEED = hub_emulator.MFAUSER_TOTP_SECRET
-PLAINUSER = {"identifier": "plainuser", "secret": "plain-password-1"}
-MYBOT = {"identifier": "mybot", "secret": hub_emulator.MYBOT_PAT}
-MYORG = {"identifier": "myorg", "secret": hub_emulator.MYORG_OAT}
-MFAUSER = {"identifier": "mfauser", "secret": "mfa-password-1"}
-SSOUSER = {"identifier": "ssouser", "secret": "sso-password-1"}
-KEYS = {
-    *("access_token", "token_type", "issued_at", "expires_at", "expires_in", "identifier", "username", "scope"),
-    *("source", "endpoint", "claims", "cached", "otp_required", "rate_limit", "warnings"),
-}
+SEED = TOTP["totp_secret"]
+FIELDS = {*RESULT_FIELDS, "warnings"}
 
 LogIn = t.Callable[..., dict[str, t.Any]]
+Refused = t.Callable[..., HubError]
 
 
-@pytest.fixture
-def log_in(hub: t.Any) -> LogIn:
-    travel(hub, 10 - hub.now() % 30)  # far from the end of a half minute, where a login waits for the next one
-
-    def log_in(**given: t.Any) -> dict[str, t.Any]:
-        return fetch_token(normalize_options({"hub_url": hub.url, **given}))
-
-    return log_in
-
-
-def refused(log_in: LogIn, **given: t.Any) -> HubError:
-    with pytest.raises(HubError) as caught:
-        log_in(**given)
-    return caught.value
-
-
-def repositories(hub: t.Any, namespace: str, token: str) -> int:
-    """The status that a token gets where one is needed."""
+def status_with(hub: t.Any, namespace: str, token: str) -> int:
+    """Return the status of a request that requires a token."""
     url, bearer = f"{hub.url}/v2/namespaces/{namespace}/repositories", {"Authorization": f"Bearer {token}"}
     return requests.get(url, headers=bearer, timeout=5).status_code
 
 
-def travel(hub: t.Any, seconds: float) -> None:
-    hub.clock_offset += seconds
+MORE_LOGINS = {
+    "PAT at the deprecated operation": ({**MYBOT, "auth_method": "login"}, "pat", LOGIN),
+    "PAT without the second factor": ({**MFAUSER, "secret": hub_emulator.MFAUSER_PAT, **TOTP}, "pat", LOGIN),
+    "TOTP secret in groups": ({**MFAUSER, "totp_secret": "jbsw y3dp ehpk 3pxp " * 2}, "password", SECOND_FACTOR),
+    "otpauth URI": (
+        {**MFAUSER, "totp_secret": f"otpauth://totp/Docker:me?secret={SEED}"},
+        "password",
+        SECOND_FACTOR,
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("given", "source", "path"),
-    [
-        (PLAINUSER, "password", TOKEN),
-        (MYBOT, "pat", TOKEN),
-        (MYORG, "oat", TOKEN),
-        ({**SSOUSER, "secret": hub_emulator.SSOUSER_PAT}, "pat", TOKEN),
-        ({**PLAINUSER, "auth_method": "login"}, "password", LOGIN),
-        ({**MYBOT, "auth_method": "login"}, "pat", LOGIN),
-        ({**MFAUSER, "secret": hub_emulator.MFAUSER_PAT, "totp_secret": SEED}, "pat", LOGIN),
-        ({**MFAUSER, "totp_secret": SEED}, "password", SECOND_FACTOR),
-        ({**MFAUSER, "totp_secret": "jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp"}, "password", SECOND_FACTOR),
-        ({**MFAUSER, "totp_secret": f"otpauth://totp/Docker:me?secret={SEED}"}, "password", SECOND_FACTOR),
-    ],
-)
-def test_every_account_gets_a_token_that_works(
-    hub: t.Any, log_in: LogIn, given: dict[str, str], source: str, path: str
-) -> None:
+@pytest.mark.parametrize("name", [name for name in {**LOGINS, **MORE_LOGINS} if name != "aliases"])
+def test_every_account_gets_a_token_that_works(hub: t.Any, log_in: LogIn, name: str) -> None:
+    given, source, endpoint = {**LOGINS, **MORE_LOGINS}[name]
     result = log_in(**given)
-    name = given["identifier"]
-    assert repositories(hub, name, result["access_token"]) == 200
-    assert set(result) == KEYS
-    assert (result["source"], result["endpoint"], result["identifier"]) == (source, path, name)
-    assert (result["username"], result["token_type"], result["expires_in"]) == (name, "Bearer", 600)
+    account = identifier(given)
+    assert status_with(hub, account, result["access_token"]) == 200
+    assert set(result) == FIELDS
+    assert (result["source"], result["endpoint"], result["identifier"]) == (source, endpoint, account)
+    assert (result["username"], result["token_type"], result["expires_in"]) == (account, "Bearer", 600)
     assert result["claims"] == jwt.decode(result["access_token"], options={"verify_signature": False})
-    assert result["scope"] == (hub.accounts[name].scope if path == TOKEN else None)
+    assert result["scope"] == (hub.accounts[account].scope if endpoint == TOKEN else None)
     assert (result["cached"], result["otp_required"]) == (False, False)
 
 
-def test_a_typed_code_is_sent_as_it_is(hub: t.Any, log_in: LogIn) -> None:
+# Second factor
+
+
+def test_a_typed_code_is_sent(hub: t.Any, log_in: LogIn) -> None:
     assert log_in(**MFAUSER, otp=hub.totp("mfauser"))["endpoint"] == SECOND_FACTOR
 
 
 def test_a_typed_code_wins_over_the_totp_secret(hub: t.Any, log_in: LogIn) -> None:
     code = hub.totp("mfauser")
     log_in(**MFAUSER, otp=code, totp_secret=pyotp.random_base32())
-    assert [asked.body.get("code") for asked in hub.requests] == [None, code]
+    assert [request.body.get("code") for request in hub.requests] == [None, code]
 
 
 @pytest.mark.parametrize("second", ["otp", "totp_secret"])
-def test_a_login_may_be_finished_later(hub: t.Any, log_in: LogIn, second: str) -> None:
+def test_a_later_task_can_complete_a_login(hub: t.Any, log_in: LogIn, second: str) -> None:
     first = log_in(**MFAUSER, on_otp_required="return")
-    assert set(first) == {*KEYS, "login_2fa_token"}
+    assert set(first) == {*FIELDS, "login_2fa_token"}
     assert (first["access_token"], first["otp_required"], first["endpoint"]) == (None, True, LOGIN)
 
     factor = {"otp": hub.totp("mfauser"), "totp_secret": SEED}[second]
     result = log_in(login_2fa_token=first["login_2fa_token"], **{second: factor})
-    assert set(result) == KEYS
+    assert set(result) == FIELDS
     assert (result["identifier"], result["username"], result["otp_required"]) == (None, "mfauser", False)
-    assert repositories(hub, "mfauser", result["access_token"]) == 200
+    assert status_with(hub, "mfauser", result["access_token"]) == 200
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (1, 1)
 
 
-def test_who_needs_no_code_is_not_asked_for_one(log_in: LogIn) -> None:
+def test_an_account_without_second_factor_is_not_pending(log_in: LogIn) -> None:
     result = log_in(**PLAINUSER, on_otp_required="return")
     assert (result["otp_required"], result["endpoint"]) == (False, LOGIN)
     assert "login_2fa_token" not in result
 
 
 @pytest.mark.parametrize("seed", ["GEZDGNBVGY3TQOJQ", "GEZDGNBVGY3TQOJQGE", "MY"])
-def test_a_short_totp_secret_makes_good_codes_as_well(hub: t.Any, log_in: LogIn, seed: str) -> None:
+def test_a_short_totp_secret_makes_valid_codes(hub: t.Any, log_in: LogIn, seed: str) -> None:
     padded = seed + "=" * (-len(seed) % 8)
     hub.accounts["mfauser"] = hub_emulator.Account("mfauser", password="mfa-password-1", totp_secret=padded)
     assert log_in(**MFAUSER, totp_secret=seed)["username"] == "mfauser"
 
 
 @pytest.mark.parametrize("offset", [-90_000, 90_000])
-def test_codes_are_made_by_docker_hubs_clock(hub: t.Any, log_in: LogIn, offset: int) -> None:
-    travel(hub, offset)
-    assert log_in(**MFAUSER, totp_secret=SEED)["username"] == "mfauser"
+def test_codes_follow_the_clock_of_docker_hub(hub: t.Any, log_in: LogIn, offset: int) -> None:
+    hub.clock_offset += offset
+    assert log_in(**MFAUSER, **TOTP)["username"] == "mfauser"
 
 
-def test_a_generated_code_that_is_refused_gets_one_more_try_in_the_next_half_minute(
-    hub: t.Any, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Instead of sleeping, the hub moves on, by a second more than asked, as a busy machine sleeps.
-    monkeypatch.setattr(time, "sleep", lambda seconds: travel(hub, seconds + 1))
+def test_a_refused_code_is_followed_by_the_next_one(hub: t.Any, log_in: LogIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    def advance_clock(seconds: float) -> None:
+        hub.clock_offset += seconds + 1  # a busy machine sleeps longer
+
+    monkeypatch.setattr(time, "sleep", advance_clock)
     hub.fail(SECOND_FACTOR, status=401, body={"detail": "Incorrect authentication credentials"})
-    assert log_in(**MFAUSER, totp_secret=SEED)["username"] == "mfauser"
-    codes = [asked.body["code"] for asked in hub.requests if asked.path == SECOND_FACTOR]
+    assert log_in(**MFAUSER, **TOTP)["username"] == "mfauser"
+    codes = [request.body["code"] for request in hub.requests if request.path == SECOND_FACTOR]
     assert len(set(codes)) == 2
     assert hub.count(LOGIN) == 2
 
 
-@pytest.mark.parametrize("given", [{"totp_secret": SEED, "max_wait": 5}, {"otp": "123456"}])
-def test_nobody_waits_longer_than_allowed_or_sends_a_typed_code_twice(
-    hub: t.Any, log_in: LogIn, given: dict[str, t.Any]
-) -> None:
+@pytest.mark.parametrize("given", [{**TOTP, "max_wait": 5}, {"otp": "123456"}], ids=["max_wait", "typed code"])
+def test_a_refused_code_is_not_sent_again(hub: t.Any, refused: Refused, given: dict[str, t.Any]) -> None:
     hub.fail(SECOND_FACTOR, None, status=401, body={"detail": "Incorrect authentication credentials"})
-    assert refused(log_in, **MFAUSER, **given).code == "otp_invalid"
+    assert refused(**MFAUSER, **given, retries=3).code == "otp_invalid"
     assert hub.count(SECOND_FACTOR) == 1
 
 
-@pytest.mark.parametrize(
-    ("given", "code", "status", "hint"),
-    [
-        ({**PLAINUSER, "secret": "wrong-password"}, "bad_credentials", 401, "totp_secret or a personal access token"),
-        ({**MYBOT, "secret": "dckr_pat_wrong"}, "bad_credentials", 401, "exists, is active and has not expired"),
-        ({**MYORG, "identifier": "mybot"}, "bad_credentials", 401, "identifier must be the organization's name"),
-        (
-            {**PLAINUSER, "secret": "wrong", "auth_method": "login"},
-            "bad_credentials",
-            401,
-            "check identifier and secret",
-        ),
-        (MFAUSER, "bad_credentials", 401, "with a second factor give totp_secret"),
-        ({**MFAUSER, "auth_method": "login"}, "otp_required", 401, "give totp_secret, or otp with a current code"),
-        ({**MFAUSER, "otp": "000000"}, "otp_invalid", 401, "each is good once and for 30 s"),
-        (
-            {**MFAUSER, "totp_secret": "GEZDGNBVGY3TQOJQ", "max_wait": 0},
-            "otp_invalid",
-            401,
-            "check that totp_secret belongs",
-        ),
-        ({"login_2fa_token": "unknown", "otp": "123456"}, "otp_invalid", 401, "a login_2fa_token that is too old"),
-        (SSOUSER, "sso_required", 403, "use a personal access token as secret"),
-        ({**SSOUSER, "auth_method": "login"}, "sso_required", 403, "use a personal access token as secret"),
-    ],
-)
-def test_every_refusal_has_its_code_and_says_what_to_do(
-    hub: t.Any, log_in: LogIn, given: dict[str, t.Any], code: str, status: int, hint: str
-) -> None:
-    error = refused(log_in, **given)
+# Refusals
+
+HINTS = {
+    "wrong password": "with a second factor give totp_secret or use a personal access token",
+    "wrong PAT": "exists, is active and has not expired",
+    "wrong OAT": "identifier must be the name of the organization",
+    "second factor that is hidden": "with a second factor give totp_secret",
+    "second factor": "give totp_secret, or otp with a current code",
+    "wrong code": "each is valid once and for 30 s",
+    "enforced single sign-on": "use a personal access token as secret",
+}
+MORE_REFUSALS: dict[str, tuple[dict[str, t.Any], str, int, str]] = {
+    "OAT of another name": ({**MYORG, "identifier": "mybot"}, "bad_credentials", 401, HINTS["wrong OAT"]),
+    "wrong password at the deprecated operation": (
+        {**PLAINUSER, "secret": "wrong", "auth_method": "login"},
+        "bad_credentials",
+        401,
+        "check identifier and secret",
+    ),
+    "TOTP secret of another account": (
+        {**MFAUSER, "totp_secret": "GEZDGNBVGY3TQOJQ", "max_wait": 0},
+        "otp_invalid",
+        401,
+        "check that totp_secret belongs",
+    ),
+    "unknown intermediate token": (
+        {"login_2fa_token": "unknown", "otp": "123456"},
+        "otp_invalid",
+        401,
+        "a login_2fa_token that is too old",
+    ),
+    "single sign-on at the deprecated operation": (
+        {**SSOUSER, "auth_method": "login"},
+        "sso_required",
+        403,
+        HINTS["enforced single sign-on"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [*REFUSALS, *MORE_REFUSALS])
+def test_every_refusal_has_a_code_and_a_hint(refused: Refused, name: str) -> None:
+    given, code, status, hint = MORE_REFUSALS.get(name) or (*REFUSALS[name], HINTS[name])
+    error = refused(**given)
     assert error.public() == {"code": code, "http_status": status, "hint": error.hint, "retry_at": None}
-    assert hint in str(error)
+    assert hint in str(error.hint)
     assert str(error).startswith(f"Docker Hub login of {given.get('identifier', 'this account')} failed: ")
-    assert [name for name in ("secret", "otp", "totp_secret") if given.get(name, "-") in str(error).split()] == []
+    assert str(error).endswith(f"; {error.hint}")
+    assert leaked(given, *str(error).split()) == []
 
 
 @pytest.mark.parametrize("method", ["access_token", "login"])
-def test_a_locked_account_stays_locked_for_the_right_password(hub: t.Any, log_in: LogIn, method: str) -> None:
+def test_a_locked_account_refuses_the_right_password(hub: t.Any, refused: Refused, method: str) -> None:
     hub.lockout_after = 1
-    assert refused(log_in, **{**PLAINUSER, "secret": "wrong-password"}).code == "bad_credentials"
-    error = refused(log_in, **PLAINUSER, auth_method=method)
+    assert refused(**{**PLAINUSER, "secret": "wrong-password"}).code == "bad_credentials"
+    error = refused(**PLAINUSER, auth_method=method, retries=3)
     assert (error.code, error.http_status) == ("locked_out", 429)
     assert "without any further login" in str(error)
     assert hub.logins() == 2
 
 
-def test_either_endpoint_may_ask_for_the_code(hub: t.Any, log_in: LogIn) -> None:
+def test_either_operation_may_require_a_code(hub: t.Any, log_in: LogIn, refused: Refused) -> None:
     hub.token_path_second_factor = "login_2fa_token"
-    assert refused(log_in, **MFAUSER).code == "otp_required"
-    assert log_in(**MFAUSER, auth_method="access_token", totp_secret=SEED)["endpoint"] == SECOND_FACTOR
+    assert refused(**MFAUSER).code == "otp_required"
+    assert log_in(**MFAUSER, auth_method="access_token", **TOTP)["endpoint"] == SECOND_FACTOR
     assert hub.count(LOGIN) == 0
 
 
-def test_a_token_without_an_end_or_without_words_is_still_a_token(hub: t.Any, log_in: LogIn) -> None:
+def test_an_identifier_is_printed_in_one_line(refused: Refused) -> None:
+    error = refused(identifier="my\x1b[2Jbot\n", secret="wrong-password")
+    assert str(error).startswith("Docker Hub login of mybot failed: POST ")
+
+
+# Results
+
+
+def test_a_token_without_expiry_or_claims_works(hub: t.Any, log_in: LogIn) -> None:
     hub.token_life = None
     endless = log_in(**MYBOT)
     hub.token_shape = "opaque"
     opaque = log_in(**MYBOT)
     assert (endless["expires_in"], endless["expires_at"], endless["username"]) == (None, None, "mybot")
     assert (opaque["claims"], opaque["issued_at"], opaque["username"], opaque["source"]) == ({}, None, None, "pat")
-    assert [repositories(hub, "mybot", result["access_token"]) for result in (endless, opaque)] == [200, 200]
+    assert [status_with(hub, "mybot", result["access_token"]) for result in (endless, opaque)] == [200, 200]
 
 
-def test_the_rate_limit_is_told(hub: t.Any, log_in: LogIn) -> None:
+def test_the_result_contains_the_rate_limit(hub: t.Any, log_in: LogIn) -> None:
     limit = log_in(**MYBOT)["rate_limit"]
     assert (limit["limit"], limit["remaining"]) == (100_000, 99_999)
     assert limit["reset"] > "2020-01-01T00:00:00Z"
-    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Reply(200, {"access_token": "opaque"}))
+    hub.fail(TOKEN, respond=lambda _request: hub_emulator.Reply(200, {"access_token": "opaque"}))
     assert log_in(**MYBOT)["rate_limit"] is None
 
 
-def test_a_token_of_somebody_else_is_worth_a_warning(hub: t.Any, log_in: LogIn) -> None:
-    hub.pat_owner_only = False  # W18
+def test_a_token_of_another_user_causes_a_warning(hub: t.Any, log_in: LogIn) -> None:
+    hub.pat_owner_only = False
     assert log_in(**{**MYBOT, "identifier": "Somebody"})["warnings"] == [
-        "the token that Docker Hub gave for Somebody belongs to mybot"
+        "The token that Docker Hub returned for Somebody belongs to mybot."
     ]
     assert log_in(**{**MYBOT, "identifier": "MyBot"})["warnings"] == []
 
 
-def test_the_token_of_an_organization_may_name_whoever_made_it(hub: t.Any, log_in: LogIn) -> None:
-    maker = hub_emulator.jwt({"alg": "RS256"}, {"username": "mybot"})
-    hub.fail(TOKEN, respond=lambda _asked: hub_emulator.Reply(200, {"access_token": maker}))
+def test_the_token_of_an_organization_may_name_its_creator(hub: t.Any, log_in: LogIn) -> None:
+    token = hub_emulator.jwt({"alg": "RS256"}, {"username": "mybot"})
+    hub.fail(TOKEN, respond=lambda _request: hub_emulator.Reply(200, {"access_token": token}))
     result = log_in(**MYORG)
     assert (result["username"], result["warnings"]) == ("mybot", [])
 
 
-def test_the_older_login_is_worth_a_warning_where_it_is_not_needed(log_in: LogIn) -> None:
-    assert log_in(**MFAUSER, totp_secret=SEED)["warnings"] == []
-    (warning,) = log_in(**PLAINUSER, auth_method="login")["warnings"]
-    assert "deprecated" in warning
-    assert "leave out auth_method" in warning
+@pytest.mark.parametrize("name", [PLAINUSER["secret"], f"I am {PLAINUSER['secret']}!", "x" * 201])
+def test_a_user_name_with_a_secret_is_dropped(hub: t.Any, log_in: LogIn, name: str) -> None:
+    token = hub_emulator.jwt({"alg": "RS256"}, {"username": name})
+    hub.fail(TOKEN, status=200, body={"access_token": token})
+    result = log_in(**PLAINUSER)
+    assert (result["username"], result["warnings"], result["claims"]["username"]) == (None, [], name)
+
+
+@pytest.mark.parametrize(
+    ("given", "needless"),
+    [
+        ({**PLAINUSER, "auth_method": "login"}, "auth_method"),
+        ({**PLAINUSER, **TOTP}, "totp_secret"),
+        ({**PLAINUSER, "otp": "123456"}, "otp"),
+        ({**MYBOT, "auth_method": "login", **TOTP}, "totp_secret and auth_method"),
+        ({**PLAINUSER, "on_otp_required": "return"}, None),  # only that operation can return an intermediate token
+        ({**MFAUSER, **TOTP}, None),
+        (MYBOT, None),
+    ],
+    ids=range(7),
+)
+def test_a_needless_deprecated_login_causes_a_warning(
+    log_in: LogIn, given: dict[str, str], needless: str | None
+) -> None:
+    expected = (
+        f"{LOGIN} is deprecated by Docker and was not needed, because the account requires no second factor."
+        f" Leave out {needless}."
+    )
+    assert log_in(**given)["warnings"] == ([expected] if needless else [])

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options of a login, before anybody sends anything."""
+"""The options of a login before anything is sent."""
 
 from __future__ import annotations
 
@@ -9,67 +9,129 @@ import typing as t
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
+    CONNECTION_SPEC,
     TOKEN_SPEC,
-    checked,
+    Options,
     login_method,
     longest_login,
-    plain,
+    normalize_options,
     secret_kind,
-    totp_seed,
 )
-from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD, BAD_IN_TASKS, leaks
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import MYBOT, MYORG, PAT, leaked
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import ALTERED_TOKENS, BAD, BAD_IN_TASKS
 
-PAT = "dckr_pat_fake-pat-of-mybot-000000000"
-OAT = "dckr_oat_fake-oat-of-myorg-00000000000000"
-MINE: dict[str, t.Any] = {"identifier": "mybot", "secret": PAT}
+SPEC: dict[str, t.Any] = {**CONNECTION_SPEC, **TOKEN_SPEC["argument_spec"]}
+TEXTS = sorted(name for name, row in SPEC.items() if row["type"] in ("str", "path"))
 
 
-def options(**given: t.Any) -> dict[str, t.Any]:
-    """As a front door hands them over: typed, with defaults."""
+def raw(**given: t.Any) -> dict[str, t.Any]:
+    """Return options as an entry point gives them: typed, with defaults."""
     typed = {name: {"otp": str, "timeout": float}.get(name, lambda same: same)(value) for name, value in given.items()}
-    return {**{name: row.get("default") for name, row in TOKEN_SPEC["argument_spec"].items()}, **typed}
+    return {**{name: row.get("default") for name, row in SPEC.items()}, **typed}
 
 
-@pytest.mark.parametrize("what", [*BAD, *BAD_IN_TASKS])
-def test_bad_combinations_are_named(what: str) -> None:
-    given, words = {**BAD, **BAD_IN_TASKS}[what]
+def options(**given: t.Any) -> Options:
+    return normalize_options(raw(**given))
+
+
+def refused(**given: t.Any) -> str:
     with pytest.raises(InvalidOptions) as caught:
-        normalize_options(options(**given))
-    said = str(caught.value)
-    assert [word for word in words if word not in said] == []
-    assert leaks(given, said) == []
+        normalize_options(raw(**given))
+    assert caught.value.hint
+    assert leaked(given, str(caught.value)) == []
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("name", [*BAD, *BAD_IN_TASKS])
+def test_each_bad_combination_is_described(name: str) -> None:
+    given, words = {**BAD, **BAD_IN_TASKS}[name]
+    text = refused(**given)
+    assert [word for word in words if word not in text] == []
 
 
 @pytest.mark.parametrize("missing", ["identifier", "secret"])
-def test_a_login_needs_both_halves(missing: str) -> None:
-    given = {name: value for name, value in MINE.items() if name != missing}
-    with pytest.raises(InvalidOptions, match=rf"^{missing} is missing; .*dockerhub_{missing}.*DOCKERHUB_"):
-        normalize_options(options(**given))
+def test_a_login_requires_identifier_and_secret(missing: str) -> None:
+    text = refused(**{name: value for name, value in MYBOT.items() if name != missing})
+    assert text.startswith(f"{missing} is missing; ")
+    assert f"the variable dockerhub_{missing}" in text
+    assert "(the keyword 'environment' does not reach it)" in text
 
 
 @pytest.mark.parametrize(
     "given",
     [
-        MINE,
-        {"identifier": "myorg", "secret": OAT},
-        {"identifier": "me", "secret": "short", "auth_method": "login"},  # the older login has no rule for its length
+        MYBOT,
+        MYORG,
+        {"identifier": "me", "secret": "short", "auth_method": "login"},  # the deprecated login accepts it
         {"identifier": "me", "secret": "short", "otp": "012345"},
+        {"identifier": "me", "secret": "dckr_password-of-mine"},
+        {"identifier": "me", "secret": "pässwörd with blanks"},
         {"login_2fa_token": "pending", "otp": "012345"},
         {"login_2fa_token": "pending", "totp_secret": "JBSWY3DPEHPK3PXPJBSWY3DP"},
-        {**MINE, "hub_url": "http://127.0.0.1:8080"},
-        {**MINE, "hub_url": "http://localhost"},
-        {**MINE, "hub_url": "http://[::1]:8080"},
-        {**MINE, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0},
+        {"access_token": "eyJhbGciOiJub25lIn0.e30.c2ln"},
+        {**MYBOT, "hub_url": "http://127.0.0.1:8080"},
+        {**MYBOT, "hub_url": "http://localhost"},
+        {**MYBOT, "hub_url": "http://[::1]:8080"},
+        {**MYBOT, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0},
+        {**MYBOT, "proxy": "http://me:p%23%2F%3F%40@proxy.example.com:3128"},
+        {**MYBOT, "proxy": "proxy.example.com:3128"},
+    ],
+    ids=range(15),
+)
+def test_each_good_combination_is_accepted(given: dict[str, t.Any]) -> None:
+    assert {name: value for name, value in options(**given).items() if name in given} == given
+
+
+def test_empty_values_get_their_defaults() -> None:
+    empty = dict.fromkeys((name for name, row in SPEC.items() if row["type"] in ("str", "path")), "")
+    assert options(**{**empty, **MYBOT}) == options(**MYBOT)
+    assert options(**MYBOT)["hub_url"] == "https://hub.docker.com"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        " https://hub.docker.com/ ",
+        "HTTPS://hub.docker.com",
+        "https://HUB.docker.com",
+        "https://hub.docker.com:443",
     ],
 )
-def test_good_combinations_pass(given: dict[str, t.Any]) -> None:
-    assert {name: normalize_options(options(**given))[name] for name in given} == given
+def test_each_spelling_of_the_url_is_one(url: str) -> None:
+    assert options(**MYBOT, hub_url=url)["hub_url"] == "https://hub.docker.com"
 
 
-def test_the_url_needs_no_care_with_its_end() -> None:
-    assert (
-        normalize_options(options(**MINE, hub_url=" https://hub.docker.com/ "))["hub_url"] == "https://hub.docker.com"
-    )
+@pytest.mark.parametrize("identifier", [" mybot", "mybot\n"])
+def test_blanks_around_the_identifier_are_removed(identifier: str) -> None:
+    assert options(identifier=identifier, secret=PAT)["identifier"] == "mybot"
+
+
+@pytest.mark.parametrize("otp", ["123 456", "123-456", " 123456\n", "1 2 3 4 5 6", "123\u00a0456"])
+def test_blanks_and_hyphens_in_a_code_are_removed(otp: str) -> None:
+    assert options(identifier="me", secret="mfa-password-1", otp=otp)["otp"] == "123456"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_bytes_that_are_not_text_are_refused(name: str) -> None:
+    # Ansible decodes bytes that are not UTF-8 in this way.
+    text = refused(**{**MYBOT, name: b"mine \xff".decode("utf-8", "surrogateescape")})
+    assert text.startswith(f"{name} contains bytes that are not valid UTF-8 text; ")
+    assert text.isprintable()
+
+
+@pytest.mark.parametrize("name", [*ALTERED_TOKENS, "PAT"])
+def test_an_access_token_is_not_a_bearer_token(name: str) -> None:
+    token = {**ALTERED_TOKENS, "PAT": PAT}[name]
+    text = refused(access_token=token)
+    assert "which is not accepted as a bearer token" in text
+    assert "give it as secret" in text
+
+
+@pytest.mark.parametrize("token", ["Bearer eyJh.e30.c2ln", "eyJh.e30.c2ln\n", "eyJh.e30\u200b.c2ln", "töken"])
+def test_a_bearer_token_has_no_blanks(token: str) -> None:
+    text = refused(access_token=token)
+    assert "access_token contains blanks or other characters" in text
+    assert token.strip() not in text
 
 
 @pytest.mark.parametrize(
@@ -85,43 +147,26 @@ def test_the_url_needs_no_care_with_its_end() -> None:
         ({"auth_method": "access_token", "totp_secret": "JBSWY3DPEHPK3PXP"}, "access_token"),
     ],
 )
-def test_a_second_factor_takes_the_older_login(given: dict[str, t.Any], method: str) -> None:
-    assert login_method(options(**MINE, **given)) == method
+def test_a_second_factor_requires_the_deprecated_login(given: dict[str, t.Any], method: str) -> None:
+    assert login_method(t.cast(Options, raw(**MYBOT, **given))) == method
 
 
 @pytest.mark.parametrize(
     ("secret", "kind"),
-    [(PAT, "pat"), (OAT, "oat"), ("dckr-pat-1", "password"), ("my dckr_pat_", "password"), (None, "password")],
+    [
+        (PAT, "pat"),
+        (MYORG["secret"], "oat"),
+        ("dckr-pat-1", "password"),
+        ("my dckr_pat_", "password"),
+        (None, "password"),
+    ],
 )
-def test_a_secret_shows_its_kind_by_its_prefix(secret: str | None, kind: str) -> None:
+def test_the_prefix_of_a_secret_is_its_kind(secret: str | None, kind: str) -> None:
     assert secret_kind(secret) == kind
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "JBSWY3DPEHPK3PXPJBSWY3DPEE",
-        "jbsw y3dp ehpk 3pxp jbsw y3dp ee",
-        "JBSW-Y3DP-EHPK-3PXP-JBSW-Y3DP-EE",
-        "JBSWY3DPEHPK3PXPJBSWY3DPEE======",
-        " JBSWY3DPEHPK3PXPJBSWY3DPEE\n",
-        "otpauth://totp/Docker:me?secret=jbswy3dpehpk3pxpjbswy3dpee&issuer=Docker",
-        "OTPAUTH://TOTP/me?secret=JBSWY3DPEHPK3PXPJBSWY3DPEE&algorithm=sha1&digits=6&period=30",
-    ],
-)
-def test_a_totp_secret_may_be_written_in_many_ways(text: str) -> None:
-    assert totp_seed(text) == "JBSWY3DPEHPK3PXPJBSWY3DPEE"
-
-
-def test_foreign_text_is_made_fit_to_print() -> None:
-    mine = options(identifier="me", secret="my secret+1", otp="123456", totp_secret="JBSWY3DPEHPK3PXP")
-    said = plain("a\tb\n\x1b[31mred my secret+1, my%20secret%2B1, 123456; JBSWY3DPEHPK3PXP " + "x" * 300, mine)
-    assert said.startswith("a b red ********, ********, ********; ******** xxx")
-    assert len(said) == 201
-    assert said.endswith("…")
-
-
-def test_the_longest_login_is_what_the_documentation_says() -> None:
-    # (requests + retries) x 3 x timeout + 8 s x retries + max_wait
-    assert longest_login(options(**MINE, timeout=10, retries=2, max_wait=7)) == (1 + 2) * 30 + 16 + 7
-    assert longest_login(options(**MINE, timeout=10, retries=2, max_wait=7, otp="123456")) == (4 + 2) * 30 + 16 + 7
+def test_the_longest_login_is_as_documented() -> None:
+    # (requests + retries) x 6 x timeout + 8 s x retries + max_wait
+    slow = {**MYBOT, "timeout": 10, "retries": 2, "max_wait": 7}
+    assert longest_login(options(**slow)) == (1 + 2) * 60 + 16 + 7
+    assert longest_login(options(**slow, otp="123456")) == (4 + 2) * 60 + 16 + 7
