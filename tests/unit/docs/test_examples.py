@@ -24,6 +24,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     normalize_options,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
+from emulator.hub import CONTROL
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GUIDES = ROOT / "docs/docsite/rst"
@@ -42,6 +43,8 @@ ACCOUNTS = {
     **hub_emulator.ACCOUNTS,
     **{name: hub_emulator.Account(name, password=word, totp_secret=SEED) for name, word in PASSWORDS.items()},
 }
+# Pages whose examples need another secret of mybot, an owner of myorg, than the personal access token.
+SECRETS_OF_PAGES = {"guide_organizations": "mybot-password-1"}
 HOSTS = ("localhost", "bastion.example.com", "host1", "host2")
 
 # Examples that are only parsed, by their first words, with the reason.
@@ -133,6 +136,7 @@ PAGES: dict[str, t.Callable[[], list[Block]]] = {
 def hub() -> t.Iterator[t.Any]:
     with hub_emulator.HubEmulator(accounts=ACCOUNTS) as running:
         running.repositories.add("mybot", "app", running.now())
+        CONTROL["POST", "members"](running, {"organization": "myorg", "members": ["alice", "bob"]}, "")
         yield running
 
 
@@ -141,12 +145,13 @@ def test_the_examples_of_a_page_work_and_show_no_secret(
     hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path, page: str
 ) -> None:
     output, plays = "", []
+    secret = SECRETS_OF_PAGES.get(page, hub_emulator.MYBOT_PAT)
     environment = {
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2]),
         "ANSIBLE_INJECT_INVOCATION": "true",  # from ansible-core 2.21 on; before, -vvv shows arguments by itself
         "ANSIBLE_INVENTORY": str(tmp_path / "inventory.json"),
         "ANSIBLE_ROLES_PATH": str(ROOT / "examples/provision/roles"),
-        "DOCKERHUB_PASSWORD": hub_emulator.MYBOT_PAT,
+        "DOCKERHUB_PASSWORD": secret,
         "DOCKERHUB_URL": hub.url,
         "DOCKERHUB_USERNAME": "mybot",
     }
@@ -173,7 +178,8 @@ def test_the_examples_of_a_page_work_and_show_no_secret(
     for block in blocks:
         if block.language == "console":
             output += run_console(block, hub.url, tmp_path, environment)
-    shown = [secret for secret in {*VAULT.values(), *hub.bearers, *hub.authentication.pending} if secret in output]
+    secrets = {secret, *VAULT.values(), *hub.bearers, *hub.authentication.pending}
+    shown = [secret for secret in secrets if secret in output]
     assert not shown, output
 
 
@@ -218,7 +224,7 @@ def run_console(block: Block, url: str, folder: pathlib.Path, environment: dict[
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "PATH": f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}",
         },
-        input=f"{hub_emulator.MYBOT_PAT}\n",
+        input=f"{environment['DOCKERHUB_PASSWORD']}\n",
         capture_output=True,
         text=True,
         timeout=120,
