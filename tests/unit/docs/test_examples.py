@@ -51,6 +51,7 @@ ACCOUNTS = {
 WITH_PASSWORD = {
     "dockerhub_api",
     "dockerhub_repository",
+    "guide_organizations",
     "guide_provisioning",
 }
 PASSWORD = hub_emulator.ACCOUNTS["mybot"].password
