@@ -24,6 +24,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     normalize_options,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
+from emulator.tags import add_tags  # type: ignore[import-not-found]  # conftest.py makes it importable
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GUIDES = ROOT / "docs/docsite/rst"
@@ -51,6 +52,7 @@ NOT_RUN = {
     "ansible-vault encrypt_string": "asks for a vault's password",
     "awx.awx.credential_type": "needs AWX",
     "awx.awx.job_template": "needs AWX",
+    "awx.awx.schedule": "needs AWX",
     "community.missing_collection.docker_hub_token": "is another collection's",
     "make": "takes a test's own time; the continuous integration runs demo and test",
     "python3 -m pip install": "needs PyPI",
@@ -133,6 +135,10 @@ PAGES: dict[str, t.Callable[[], list[Block]]] = {
 def hub() -> t.Iterator[t.Any]:
     with hub_emulator.HubEmulator(accounts=ACCOUNTS) as running:
         running.repositories.add("mybot", "app", running.now())
+        for name in ("app", "app-base"):
+            running.repositories.add("myorg", name, running.now())
+            tags = {"count": 20, "prefix": "main-", "pushed_ago": 100 * 86400, "step": 60, "tags": ["latest", "v1.0.0"]}
+            add_tags(running, {"namespace": "myorg", "repository": name, **tags}, "")
         yield running
 
 
