@@ -49,8 +49,18 @@ ACCOUNTS = {
 }
 # Pages that need what no personal access token may do. All other pages log in with one.
 WITH_PASSWORD = {
+    "dockerhub_access_token",
+    "dockerhub_access_token_info",
     "dockerhub_api",
+    "dockerhub_audit_log_info",
+    "dockerhub_org_access_token",
+    "dockerhub_org_info",
+    "dockerhub_org_member",
+    "dockerhub_org_settings",
     "dockerhub_repository",
+    "dockerhub_team",
+    "guide_access_tokens",
+    "guide_organizations",
     "guide_provisioning",
 }
 PASSWORD = hub_emulator.ACCOUNTS["mybot"].password
@@ -77,10 +87,16 @@ SEEDS: list[tuple[str, dict[str, t.Any]]] = [
     ("tags", {"namespace": "myorg", "repository": "app", "tags": ["latest", "v1.0.0"]}),
     ("tags", {"namespace": "myorg", "repository": "old-app", "tags": ["latest"]}),
     ("members", {"organization": "myorg", "members": ["alice", "bob", "carol", "dave"]}),
-    ("teams", {"organization": "myorg", "teams": [{"name": "developers"}, {"name": "operations"}]}),
+    (
+        "teams",
+        {"organization": "myorg", "teams": [{"name": "developers"}, {"name": "operations"}, {"name": "contractors"}]},
+    ),
 ]
-VARIABLES: dict[str, t.Any] = {}
-FILES = {"README.md": "# The application\n"}
+VARIABLES: dict[str, t.Any] = {
+    "myorg_members": [{"user": "mybot", "role": "owner"}, {"user": "alice"}, {"user": "bob"}],
+    "pull_request": 42,
+}
+FILES = {"README.md": "# The application\n", "etc/ci/empty": ""}
 DIRECTIVES = {"code-block", "contents", "image", "list-table"}
 
 
