@@ -97,7 +97,7 @@ VARIABLES: dict[str, t.Any] = {
     "pull_request": 42,
 }
 FILES = {"README.md": "# The application\n", "etc/ci/empty": ""}
-DIRECTIVES = {"code-block", "contents", "image", "list-table"}
+DIRECTIVES = {"code-block", "contents", "list-table", "raw"}
 
 
 @dataclasses.dataclass
