@@ -204,7 +204,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._client import Hu
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes import PERSONAL, without_included
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token_task import (
+from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_task import (
     MUTUALLY_EXCLUSIVE,
     TOKEN_OPTIONS,
     TokenKind,

@@ -242,7 +242,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes imp
     same_resources,
     wanted_resources,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token_task import (
+from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_task import (
     MUTUALLY_EXCLUSIVE,
     TOKEN_OPTIONS,
     TokenKind,
