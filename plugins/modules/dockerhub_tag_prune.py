@@ -75,7 +75,8 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - Deleting a tag deletes neither another tag nor the image of another tag, even if both have the same digest.
+  - Deleting a tag deletes a name only. Other tags with the same digest still work. Docker Hub keeps the image, and its storage
+    does not become less, until the image is deleted under Image Management of the repository.
   - A personal access token requires the level Read, Write & Delete. An organization access token requires
     C(scope-repository-read), C(scope-tag-read) and C(scope-tag-admin).
   - Immutable tags are found with Python's regular expressions, whereas Docker Hub uses RE2. If Python cannot read one of the
@@ -192,7 +193,8 @@ gone:
 bytes:
   description:
     - The size of the images that lost their last tag. In check mode, of those that would lose it.
-    - An image that another tag points to as well does not count. Images share layers, so that Docker Hub may free less.
+    - An image that another tag points to as well does not count. This is what deleting these images at Docker Hub can free at
+      most, since images share layers.
   returned: success, and failure after the tags were read
   type: int
   sample: 1048576

@@ -28,7 +28,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     normalize_options,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
-from emulator.hub import CONTROL
+from emulator.hub import CONTROL  # type: ignore[import-not-found]  # conftest.py makes it importable
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GUIDES = ROOT / "docs/docsite/rst"
