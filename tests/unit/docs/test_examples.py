@@ -60,6 +60,7 @@ WITH_PASSWORD = {
     "dockerhub_repository",
     "dockerhub_team",
     "guide_access_tokens",
+    "guide_migration",
     "guide_organizations",
     "guide_provisioning",
 }
@@ -81,10 +82,15 @@ FOREIGN = {
     "community.missing_collection": "is another collection",
 }
 # What the examples find: at the emulator, as variables of the inventory, and in the folder of the playbook.
+OLD_TAGS = {"count": 20, "prefix": "main-", "pushed_ago": 100 * 86400, "step": 60}
 SEEDS: list[tuple[str, dict[str, t.Any]]] = [
     ("repositories", {"namespace": "mybot", "repositories": ["app"]}),
-    ("repositories", {"namespace": "myorg", "repositories": ["app", "old-app"]}),
-    ("tags", {"namespace": "myorg", "repository": "app", "tags": ["latest", "v1.0.0"]}),
+    ("repositories", {"namespace": "myorg", "repositories": ["app", "app-base", "old-app"]}),
+    *(
+        ("tags", {"namespace": "myorg", "repository": name, **tags})
+        for name in ("app", "app-base")
+        for tags in (OLD_TAGS, {"tags": ["latest", "v1.0.0", "pr-42-1"]})
+    ),
     ("tags", {"namespace": "myorg", "repository": "old-app", "tags": ["latest"]}),
     ("members", {"organization": "myorg", "members": ["alice", "bob", "carol", "dave"]}),
     (
