@@ -9,10 +9,10 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, secret_kind
 
 PAT_LEVELS = {
-    "repo:public_read": "Public Repo Read-only",
-    "repo:read": "Read-only",
-    "repo:write": "Read & Write",
-    "repo:admin": "Read, Write & Delete",
+    "repo:public_read": "Repo Public Read-only",
+    "repo:read": "Repo Read-only",
+    "repo:write": "Repo Read & Write",
+    "repo:admin": "Repo Read, Write, Delete",
 }
 """The levels of a personal access token: its scope in the API, its name at Docker Hub."""
 
@@ -50,7 +50,7 @@ LOGIN_HINTS = {
 
 RESOURCE_HINTS = {
     **COMMON_HINTS,
-    "token_expired": "get a new token, or leave out access_token so that the task logs in by itself",
+    "token_expired": "get a new token, or leave out access_token so that the task logs in",
     "plan_required": "check the subscription of this namespace at Docker Hub",
     "edge_blocked": "set user_agent, or use another outgoing address or proxy",
     "conflict": "run the task again: it may have been created meanwhile",

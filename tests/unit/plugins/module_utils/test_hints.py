@@ -83,12 +83,12 @@ def test_what_is_missing_is_named() -> None:
     [
         (
             BOTH,
-            "a personal access token with repo:admin (Read, Write & Delete), an organization access token with"
+            "a personal access token with repo:admin (Repo Read, Write, Delete), an organization access token with"
             " scope-repository-edit or a password login, of an account with the right role",
         ),
         (
             Need("repo:read"),
-            "a personal access token with repo:read (Read-only) or a password login, of an account with the right role",
+            "a personal access token with repo:read (Repo Read-only) or a password login, of an account with the right role",
         ),
         (
             Need(None, "scope-group-edit"),
