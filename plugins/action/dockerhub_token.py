@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import atexit
-import multiprocessing
-import os
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -43,11 +41,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
             return {**result, "changed": False, "_ansible_no_log": True}
 
 
-def _remove_fallback_directory(main_pid: int) -> None:
+def _remove_fallback_directory() -> None:
     from ansible_collections.hubops.dockerhub.plugins.plugin_utils._new_run_directory import remove_fallback_directory
 
-    remove_fallback_directory(main_pid)
+    remove_fallback_directory()
 
 
-if multiprocessing.parent_process() is None:
-    atexit.register(_remove_fallback_directory, os.getpid())
+atexit.register(_remove_fallback_directory)  # Ansible loads this file in the main process, too

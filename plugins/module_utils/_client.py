@@ -25,6 +25,11 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import L
 from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import (
+    TokenContent,
+    access_token_id,
+    read_token,
+)
 
 _T = t.TypeVar("_T")
 
@@ -202,9 +207,7 @@ class HubClient:
                 return  # the page after the last one
             entries = entries_of(answer.data)
             if entries is None:
-                raise errors.BadAnswer(
-                    f"GET {self._url(address.path)} answered without a list", http_status=answer.status
-                )
+                raise self._without("a list", address.path, answer)
             rows, total = rows + len(entries.rows), entries.total
             fresh = [(key, row) for key, row in entries.rows if key not in seen]
             for key, row in fresh:
@@ -212,7 +215,8 @@ class HubClient:
                     seen.add(key)
                     yield row
             if not entries.has_more or (page > 1 and not fresh):
-                self._require_complete(address, total, rows, is_stuck=entries.has_more and bool(entries.rows))
+                is_stuck = entries.has_more and bool(entries.rows) and not entries.is_array
+                self._require_complete(address, total, rows, is_stuck=is_stuck)
                 return
 
     def _require_complete(self, address: Address, count: int | None, rows: int, *, is_stuck: bool = False) -> None:
@@ -226,9 +230,15 @@ class HubClient:
     def object_of(self, answer: Answer, target: Address | str) -> dict[str, t.Any]:
         """Return the JSON object of an answer; raise ``BadAnswer`` if it is something else."""
         if not isinstance(answer.data, dict):
-            path = target if isinstance(target, str) else target.path
-            raise errors.BadAnswer(f"{self._url(path)} answered without an object", http_status=answer.status)
+            raise self._without("an object", target if isinstance(target, str) else target.path, answer)
         return answer.data
+
+    def _without(self, content: str, path: str, answer: Answer) -> errors.BadAnswer:
+        return errors.BadAnswer(
+            f"{self._url(path)} answered {answer.status} without {content}",
+            hint=f"check whether this path returns {content}, and whether a proxy answers in place of Docker Hub",
+            http_status=answer.status,
+        )
 
     def _send(
         self,
@@ -293,6 +303,14 @@ class HubClient:
                 hint="check what this account is allowed to do, and whether hub_url and proxy lead to Docker Hub",
                 http_status=error.http_status,
             ) from None
+
+    def own_token_id(self) -> str | None:
+        """Return the id of the access token that this client is logged in with; None after a login with a password."""
+        return access_token_id(self._bearer) if self._bearer else None
+
+    def token_content(self) -> TokenContent:
+        """Return what the bearer token contains, above all the account that it belongs to."""
+        return read_token(self._bearer or "", self.server_time())
 
     # Time
 

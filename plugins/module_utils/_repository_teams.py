@@ -29,6 +29,12 @@ class RepositoryTeams:
         self._teams = {str(row.get("group_name")).lower(): row for row in rows}
         return {name: row.get("permission") for name, row in self._teams.items()}
 
+    def listed(self) -> list[dict[str, t.Any]]:
+        """Return the teams with their permissions as the option ``teams`` lists them, sorted by name."""
+        self.permissions()
+        rows = [{"name": row.get("group_name"), "permission": row.get("permission")} for row in self._teams.values()]
+        return sorted(rows, key=lambda row: str(row["name"]))
+
     def set(self, wanted: dict[str, t.Any]) -> None:
         """Give each team its permission, and remove that of all others."""
         for name, permission in wanted.items():

@@ -31,6 +31,12 @@ options:
     description: Whether to return the tags of each repository too. That takes one more request for each 100 tags.
     type: bool
     default: false
+  teams:
+    description:
+      - Whether to return the teams that may use each repository too. That takes one more request for each repository.
+      - Only a manager of the repository may read them.
+    type: bool
+    default: false
   ordering:
     description:
       - How Docker Hub sorts the list. A leading hyphen reverses the order.
@@ -110,6 +116,10 @@ repositories:
     date_registered:
       description: When the repository was created, in UTC.
       type: str
+    teams:
+      description: The teams that may use the repository, each with C(name) and C(permission). Only with O(teams=true).
+      type: list
+      elements: dict
     tags:
       description: The tags. Only with O(tags=true).
       type: list
@@ -158,6 +168,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._client import Hu
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import REPOSITORIES, REPOSITORY, TAGS
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import secret_kind
 from ansible_collections.hubops.dockerhub.plugins.module_utils._repositories import repository_facts, require_name
+from ansible_collections.hubops.dockerhub.plugins.module_utils._repository_teams import RepositoryTeams
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
 from ansible_collections.hubops.dockerhub.plugins.module_utils._tags import tag_facts
 
@@ -166,6 +177,7 @@ SPEC: dict[str, t.Any] = {
         "namespace": {"type": "str"},
         "name": {"type": "str"},
         "tags": {"type": "bool", "default": False},
+        "teams": {"type": "bool", "default": False},
         "ordering": {
             "type": "str",
             "choices": ["name", "-name", "last_updated", "-last_updated", "pull_count", "-pull_count"],
@@ -182,6 +194,10 @@ def repository_info(task: Task, hub: HubClient) -> Result:
         for repository in found:
             target = TAGS.at(namespace=namespace, repository=repository["name"])
             repository["tags"] = [tag_facts(tag) for tag in hub.pages(target)]
+    if task.params["teams"]:
+        for repository in found:
+            names = {"namespace": namespace, "repository": repository["name"]}
+            repository["teams"] = RepositoryTeams(hub, names).listed()
     return {"changed": False, "repositories": found}
 
 

@@ -9,24 +9,33 @@ import typing as t
 import weakref
 
 PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-_real_arguments: t.Any = weakref.WeakKeyDictionary()
+_FIELDS = ("args", "environment", "module_defaults")
+_real_values: t.Any = weakref.WeakKeyDictionary()
 
 
 @contextlib.contextmanager
 def hidden_arguments(task: t.Any, shown: t.Collection[str]) -> t.Iterator[None]:
-    """Hide all arguments of a task except ``shown`` when the block ends; a shown one too if it contains a hidden value.
+    """Hide all arguments of a task except ``shown`` when the block ends, and their values wherever else the task has them.
 
-    The real ones are put back when ``until`` runs the task again, for which Ansible makes a new action.
+    The real values are put back when ``until`` runs the task again, for which Ansible makes a new action.
     """
-    task.args = _real_arguments.get(task, task.args)
+    for field, value in _real_values.get(task, {}).items():
+        setattr(task, field, value)
     try:
         yield
     finally:
-        _real_arguments[task] = task.args
-        hidden = {str(value) for name, value in task.args.items() if name not in shown and value} | {"dckr_"}
+        real = _real_values[task] = {field: getattr(task, field) for field in _FIELDS}
+        hidden = {str(value) for name, value in real["args"].items() if name not in shown and value} | {"dckr_"}
+        for field, value in real.items():
+            setattr(task, field, _hide(value, hidden))
+        task.args = {name: value if name in shown else PLACEHOLDER for name, value in task.args.items()}
 
-        def is_shown(name: str, value: t.Any) -> bool:
-            text = str(value)
-            return name in shown and not ("://" in text and "@" in text) and not any(part in text for part in hidden)
 
-        task.args = {name: value if is_shown(name, value) else PLACEHOLDER for name, value in task.args.items()}
+def _hide(value: t.Any, hidden: set[str]) -> t.Any:
+    """Return a copy without texts that contain a hidden value or a URL with a password."""
+    if isinstance(value, dict):
+        return {name: _hide(one, hidden) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_hide(one, hidden) for one in value]
+    text = str(value)
+    return PLACEHOLDER if ("://" in text and "@" in text) or any(part in text for part in hidden) else value

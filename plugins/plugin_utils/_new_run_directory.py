@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
 import secrets
 import tempfile
@@ -36,9 +37,9 @@ def open_run_directory() -> RunDirectory:
     raise reasons[0]
 
 
-def remove_fallback_directory(main_pid: int) -> None:
-    """Remove the directory of this run at its end, if it is outside the folder that Ansible removes."""
-    if os.getpid() == main_pid:
+def remove_fallback_directory() -> None:
+    """Remove the directory of this run when its main process ends, if it is outside the folder that Ansible removes."""
+    if multiprocessing.parent_process() is None:
         for path in _possible_paths()[1:]:
             if _existing(path):
                 remove(path)

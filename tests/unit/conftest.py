@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every test starts from a bare environment; `hub` is a stand-in for Docker Hub, `run_playbook` runs plays against it."""
+"""Fixtures for all tests: a bare environment, an emulated Docker Hub, and a way to run plays against it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
-    """No proxy, no .netrc, no options from the environment or of ansible-test's, no token left by another test."""
+    """Remove proxies, .netrc, options in the environment and the tokens of other tests."""
     for name in filter(UNWANTED.fullmatch, list(os.environ)):
         monkeypatch.delenv(name)
     home, local_tmp = tmp_path / "home", tmp_path / "local_tmp"
@@ -69,7 +69,9 @@ def hub() -> t.Iterator[t.Any]:
 
 
 @dataclasses.dataclass
-class Played:
+class PlaybookRun:
+    """How a playbook ended, and what it printed."""
+
     returncode: int
     stdout: str
     stderr: str
@@ -81,19 +83,21 @@ class Played:
 
 @pytest.fixture
 def ansible_command() -> t.Callable[[str], list[str]]:
-    """How to start one of Ansible's programs: ``ansible_command("playbook")``, or adhoc, or doc."""
+    """Return the command of one of Ansible's programs: ``ansible_command("playbook")``, or adhoc, or doc."""
     if "ansible_forked" in os.environ.get("PYTEST_PLUGINS", ""):  # ansible-test's wrapper measures coverage
         return lambda name: ["ansible" if name == "adhoc" else f"ansible-{name}"]
     return lambda name: [sys.executable, "-m", "ansible", name]
 
 
 @pytest.fixture
-def run_playbook(tmp_path: pathlib.Path, ansible_command: t.Callable[[str], list[str]]) -> t.Callable[..., Played]:
-    """``run_playbook(plays, "-vvv", "-e", ..., env={...})``: plays as text or as a list, what they printed as the answer."""
+def run_playbook(tmp_path: pathlib.Path, ansible_command: t.Callable[[str], list[str]]) -> t.Callable[..., PlaybookRun]:
+    """Run plays, given as text or as a list: ``run_playbook(plays, "-vvv", "-e", ..., env={...})``."""
     playbook, no_config = tmp_path / "playbook.yml", tmp_path / "empty.cfg"
     no_config.touch()
 
-    def run(plays: t.Any, *arguments: str, env: dict[str, str] | None = None, timeout: float = 120) -> Played:
+    def run(
+        plays: t.Any, *arguments: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 120
+    ) -> PlaybookRun:
         playbook.write_text(plays if isinstance(plays, str) else json.dumps(plays))
         environment = {
             **os.environ,
@@ -102,7 +106,7 @@ def run_playbook(tmp_path: pathlib.Path, ansible_command: t.Callable[[str], list
             "ANSIBLE_DEPRECATION_WARNINGS": "true",
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            # Python's word on ansible-core's own way of forking is not ours to mend.
+            # Python warns of the way in which ansible-core forks.
             "PYTHONWARNINGS": "default,ignore:This process:DeprecationWarning",
             **(env or {}),
         }
@@ -110,14 +114,14 @@ def run_playbook(tmp_path: pathlib.Path, ansible_command: t.Callable[[str], list
             [*ansible_command("playbook"), str(playbook), *arguments],
             env=environment,
             cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
         )
-        played = Played(result.returncode, result.stdout, result.stderr)
-        assert not re.search(r"\[DEPRECATION WARNING\]|DeprecationWarning:", played.output), played.output
-        return played
+        finished = PlaybookRun(result.returncode, result.stdout, result.stderr)
+        assert not re.search(r"\[DEPRECATION WARNING\]|DeprecationWarning:", finished.output), finished.output
+        return finished
 
     return run

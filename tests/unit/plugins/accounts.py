@@ -50,7 +50,7 @@ RESULT_FIELDS = {
 }
 
 
-def identifier(given: Options) -> str:
+def account_of(given: Options) -> str:
     """Return the account that these options name."""
     return str(given.get("identifier") or given.get("username"))
 
@@ -58,8 +58,9 @@ def identifier(given: Options) -> str:
 def leaked(given: Options, *texts: str) -> list[str]:
     """Return the names of the secret options whose values these texts contain."""
     names = ("secret", "password", "otp", "code", "totp_secret", "login_2fa_token")
-    found = [name for name in names if given.get(name) and any(str(given[name]).strip() in text for text in texts)]
-    return found + (["a password in a URL"] if any("my-proxy-word" in text for text in texts) else [])
+    secrets = {name: str(given[name]).strip() for name in names if given.get(name)}
+    secrets |= {"a password in a URL": "my-proxy-word", "a token": hub_emulator.MFAUSER_PAT}
+    return [name for name, secret in secrets.items() if any(secret in text for text in texts)]
 
 
 def early_in_a_half_minute(hub: t.Any) -> None:

@@ -148,14 +148,3 @@ BAD_VALUES: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
     "boolean in words": ({**PASSWORD, "validate_certs": "perhaps"}, ("validate_certs must be true or false",)),
     "unknown method": ({**PASSWORD, "auth_method": "basic"}, ("auth_method must be one of auto, access_token, login",)),
 }
-
-
-def leaks(given: dict[str, t.Any], text: str) -> list[str]:
-    """Return the names of the secrets among these options that a text contains."""
-    secrets = {name: given.get(name) for name in ("secret", "otp", "totp_secret", "login_2fa_token")}
-    found = [name for name, value in secrets.items() if value and str(value).strip() in text]
-    return [
-        *found,
-        *(["a password in a URL"] if "my-proxy-word" in text else []),
-        *(["a token"] if PAT in text else []),
-    ]

@@ -12,45 +12,53 @@ import typing as t
 import hub_emulator
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD, BAD_IN_TASKS, BAD_VALUES, leaks
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
+    LOGIN,
+    LOGINS,
+    MFAUSER,
+    MYBOT,
+    MYORG,
+    PAT,
+    PLAINUSER,
+    REFUSALS,
+    RESULT_FIELDS,
+    SECOND_FACTOR,
+    SSOUSER,
+    TASK,
+    TOKEN,
+    TOTP,
+    account_of,
+    early_in_a_half_minute,
+    leaked,
+)
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD, BAD_IN_TASKS, BAD_VALUES
 
-TASK = "hubops.dockerhub.dockerhub_token"
-TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
-SEED = hub_emulator.MFAUSER_TOTP_SECRET
-PAT = hub_emulator.MYBOT_PAT
-MYBOT = {"identifier": "mybot", "secret": PAT}
-MYORG = {"identifier": "myorg", "secret": hub_emulator.MYORG_OAT}
-PLAINUSER = {"identifier": "plainuser", "secret": "plain-password-1"}
-MFAUSER = {"identifier": "mfauser", "secret": "mfa-password-1"}
-SSOUSER = {"identifier": "ssouser", "secret": "sso-password-1"}
-KEYS = {
-    *("access_token", "token_type", "issued_at", "expires_at", "expires_in", "identifier", "username", "scope"),
-    *("source", "endpoint", "claims", "cached", "otp_required", "rate_limit", "changed", "failed"),
-}
-FAILURE = {"changed", "failed", "msg", "error"}
-# From ansible-core 2.19 on, it adds the warnings that were shown, and to a failure that there is no traceback.
-ANSIBLES_OWN = {"warnings", "exception"}
+FAILURE_FIELDS = {"changed", "failed", "msg", "error"}
+# Since ansible-core 2.19, it adds the warnings that were shown, and to a failure that there is no traceback.
+ANSIBLES_FIELDS = {"warnings", "exception"}
 
 Result = dict[str, t.Any]
 
 
-class Played(t.NamedTuple):
-    """What the tasks returned, and all that the run printed, in one line."""
+class PlayRun(t.NamedTuple):
+    """The results of the tasks, and everything that the run printed, in one line."""
 
     results: list[Result]
     output: str
 
 
-Play = t.Callable[..., Played]
+Play = t.Callable[..., PlayRun]
 
 
 @pytest.fixture
 def play(hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path) -> Play:
-    """Runs these tasks one after the other in one play; each is the options of ours, or a whole task."""
-    hub.clock_offset = 10 - hub.now() % 30  # far from the end of a half minute, where a login waits for the next one
+    """Run these tasks one after the other in one play; each is the options of dockerhub_token, or a whole task."""
+    early_in_a_half_minute(hub)
 
-    def play(*tasks: Result, variables: Result | None = None, env: dict[str, str] | None = None, v: str = "") -> Played:
-        told = tmp_path / "results.json"
+    def play(
+        *tasks: Result, variables: Result | None = None, env: dict[str, str] | None = None, v: str = ""
+    ) -> PlayRun:
+        output = tmp_path / "results.json"
         named = [
             {
                 "name": f"Task {number}",
@@ -61,12 +69,12 @@ def play(hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Pat
             for number, task in enumerate(tasks)
         ]
         results = ", ".join(task["register"] for task in named)
-        tell = {"copy": {"content": f"{{{{ [{results}] | to_json }}}}", "dest": str(told)}, "no_log": True}
-        tell["check_mode"] = False
+        save = {"copy": {"content": f"{{{{ [{results}] | to_json }}}}", "dest": str(output)}, "no_log": True}
+        save["check_mode"] = False
         whole = {"hosts": "localhost", "gather_facts": False, "vars": {"dockerhub_url": hub.url, **(variables or {})}}
-        run = run_playbook([{**whole, "tasks": [*named, tell]}], *([v] if v else []), env=env)
+        run = run_playbook([{**whole, "tasks": [*named, save]}], *([v] if v else []), env=env)
         assert run.returncode == 0, run.output
-        return Played(json.loads(told.read_text()), " ".join(run.output.split()))
+        return PlayRun(json.loads(output.read_text()), " ".join(run.output.split()))
 
     return play
 
@@ -75,25 +83,16 @@ def codes(results: list[Result]) -> list[str]:
     return [result["error"]["code"] for result in results]
 
 
-def test_every_account_gets_its_token(hub: t.Any, play: Play) -> None:
-    wanted: list[tuple[Result, str, str]] = [
-        (PLAINUSER, "password", TOKEN),
-        (MYBOT, "pat", TOKEN),
-        (MYORG, "oat", TOKEN),
-        ({**SSOUSER, "secret": hub_emulator.SSOUSER_PAT}, "pat", TOKEN),
-        ({**PLAINUSER, "auth_method": "login"}, "password", LOGIN),
-        ({**MFAUSER, "totp_secret": SEED}, "password", SECOND_FACTOR),
-        ({"username": "ssouser", "password": hub_emulator.SSOUSER_PAT, "cache": False}, "pat", TOKEN),
-    ]
-    results, output = play(*(given for given, _source, _path in wanted))
-    for result, (given, source, path) in zip(results, wanted):
-        assert set(result) - ANSIBLES_OWN == KEYS
+def test_every_kind_of_login_returns_its_token(hub: t.Any, play: Play) -> None:
+    results, output = play(*({**given, "cache": False} for given, _source, _path in LOGINS.values()))
+    for result, (given, source, path) in zip(results, LOGINS.values()):
+        assert set(result) - ANSIBLES_FIELDS == {*RESULT_FIELDS, "changed", "failed"}
         assert (result["source"], result["endpoint"], result["cached"]) == (source, path, False)
-        assert result["username"] == result["identifier"] == given.get("identifier", "ssouser")
+        assert result["username"] == result["identifier"] == account_of(given)
         assert (result["changed"], result["failed"], result["otp_required"]) == (False, False, False)
         assert result["access_token"] not in output
-        assert leaks(given, output) == []
-    assert hub.tokens_issued() == len(wanted)
+        assert leaked(given, output) == []
+    assert hub.tokens_issued() == len(LOGINS)
 
 
 def test_a_second_factor_in_two_tasks(hub: t.Any, play: Play) -> None:
@@ -102,9 +101,9 @@ def test_a_second_factor_in_two_tasks(hub: t.Any, play: Play) -> None:
         {**MFAUSER, "on_otp_required": "return"},
         {"login_2fa_token": pending, "code": hub.totp("mfauser")},
     ).results
-    assert set(first) == {*KEYS, "login_2fa_token"}
+    assert set(first) == {*RESULT_FIELDS, "changed", "failed", "login_2fa_token"}
     assert (first["otp_required"], first["access_token"], first["endpoint"]) == (True, None, LOGIN)
-    assert set(second) == KEYS
+    assert set(second) == {*RESULT_FIELDS, "changed", "failed"}
     assert (second["username"], second["otp_required"], second["endpoint"]) == ("mfauser", False, SECOND_FACTOR)
     assert (hub.count(LOGIN), hub.count(SECOND_FACTOR)) == (1, 1)
 
@@ -117,35 +116,26 @@ def test_check_mode_logs_in_as_well_and_a_token_is_reused(hub: t.Any, play: Play
     assert hub.logins() == 1
 
 
-def test_at_v_it_says_who_logged_in_where_and_for_how_long(hub: t.Any, play: Play) -> None:
+def test_verbosity_1_shows_who_logged_in_where_and_for_how_long(hub: t.Any, play: Play) -> None:
     output = play(MYBOT, MYBOT, {**MFAUSER, "on_otp_required": "return"}, v="-v").output
-    assert f"Docker Hub: new token of mybot from {hub.url}{TOKEN}, good for 600 s" in output
-    assert f"Docker Hub: reused token of mybot from {hub.url}{TOKEN}, good for " in output
-    assert f"Docker Hub: mfauser needs a second factor, says {hub.url}{LOGIN}" in output
+    assert f"Docker Hub: new token of mybot from {hub.url}{TOKEN}, valid for 600 s" in output
+    assert f"Docker Hub: reused token of mybot from {hub.url}{TOKEN}, valid for " in output
+    assert f"Docker Hub: mfauser needs a second factor (response of {hub.url}{LOGIN})" in output
 
 
 def test_every_refusal_is_a_readable_failure(play: Play) -> None:
-    wanted: list[tuple[Result, str, int]] = [
-        ({**PLAINUSER, "secret": "wrong-password"}, "bad_credentials", 401),
-        ({**MYBOT, "secret": "dckr_pat_wrong"}, "bad_credentials", 401),
-        ({**MYORG, "secret": "dckr_oat_wrong"}, "bad_credentials", 401),
-        (MFAUSER, "bad_credentials", 401),
-        ({**MFAUSER, "auth_method": "login"}, "otp_required", 401),
-        ({**MFAUSER, "otp": "000000"}, "otp_invalid", 401),
-        (SSOUSER, "sso_required", 403),
-    ]
-    results, output = play(*(given for given, _code, _status in wanted))
-    for result, (given, code, status) in zip(results, wanted):
-        assert set(result) - ANSIBLES_OWN == FAILURE
+    results, output = play(*(given for given, _code, _status in REFUSALS.values()))
+    for result, (given, code, status) in zip(results, REFUSALS.values()):
+        assert set(result) - ANSIBLES_FIELDS == FAILURE_FIELDS
         hint = result["error"]["hint"]
         assert result["error"] == {"code": code, "http_status": status, "hint": hint, "retry_at": None}
         assert result["msg"].startswith(f"Docker Hub login of {given['identifier']} failed: ")
         assert result["msg"].endswith(f"; {hint}")
-        assert leaks(given, output + json.dumps(result)) == []
+        assert leaked(given, output, json.dumps(result)) == []
     assert "Traceback" not in output
 
 
-def test_bad_options_send_nothing(hub: t.Any, play: Play) -> None:
+def test_wrong_options_send_nothing(hub: t.Any, play: Play) -> None:
     mine = {"dockerhub_identifier": "mybot", "dockerhub_secret": "another-secret"}
     wanted: list[tuple[Result, tuple[str, ...]]] = [
         *BAD.values(),
@@ -157,15 +147,15 @@ def test_bad_options_send_nothing(hub: t.Any, play: Play) -> None:
         ({TASK: {"identifier": "me"}, "vars": mine}, ("secret comes from the variable dockerhub_secret", "mybot")),
     ]
     results, output = play(*(given for given, _words in wanted))
-    said = [result.get("msg", "a token") for result in results]
-    assert [text for text, (_given, words) in zip(said, wanted) if any(word not in text for word in words)] == []
+    texts = [result.get("msg", "a token") for result in results]
+    assert [text for text, (_given, words) in zip(texts, wanted) if any(word not in text for word in words)] == []
     assert set(codes(results)) == {"invalid_options"}
-    assert [leak for given, _words in wanted for leak in leaks(given, output)] == []
+    assert [name for given, _words in wanted for name in leaked(given, output)] == []
     assert "another-secret" not in output
     assert hub.count() == 0
 
 
-def test_variables_are_rendered_and_come_after_arguments(hub: t.Any, play: Play) -> None:
+def test_variables_are_rendered_and_arguments_take_precedence(hub: t.Any, play: Play) -> None:
     names = [
         (i, s)
         for i in ("dockerhub_identifier", "dockerhub_username")
@@ -177,20 +167,20 @@ def test_variables_are_rendered_and_come_after_arguments(hub: t.Any, play: Play)
         "dockerhub_secret": "plain-password-1",
         "dockerhub_auth_method": "login",
     }
-    totp = {"dockerhub_secret": MFAUSER["secret"], "dockerhub_totp_secret": "{{ seed }}"}
+    totp = {"dockerhub_secret": MFAUSER["secret"], "dockerhub_totp_secret": "{{ totp_secret }}"}
     results = play(
         *tasks,
         {TASK: {}, "vars": both},
         {TASK: {**MYBOT, "auth_method": "auto", "cache": False}, "vars": both},
         {TASK: {"identifier": "mfauser"}, "vars": totp},
-        variables={"who": "{{ 'my' ~ 'bot' }}", "vault_pat": f" {PAT} ", "seed": SEED},
+        variables={"who": "{{ 'my' ~ 'bot' }}", "vault_pat": f" {PAT} ", **TOTP},
     ).results
     assert [result["identifier"] for result in results] == [*["mybot"] * 4, "plainuser", "mybot", "mfauser"]
     assert [result["endpoint"] for result in results] == [*[TOKEN] * 4, LOGIN, TOKEN, SECOND_FACTOR]
     assert hub.tokens_issued("mybot") == 2
 
 
-def test_the_environment_is_the_controllers(play: Play) -> None:
+def test_only_the_environment_of_the_controller_is_read(play: Play) -> None:
     env = {"DOCKERHUB_USERNAME": "mybot", "DOCKERHUB_PASSWORD": "", "DOCKERHUB_TOKEN": PAT, "DOCKERHUB_CACHE": "no"}
     targets = {"DOCKERHUB_USERNAME": "plainuser", "DOCKERHUB_PASSWORD": "plain-password-1"}
     empty = {"dockerhub_identifier": "", "dockerhub_secret": "{{ '' }}", "dockerhub_cache": ""}
@@ -259,7 +249,7 @@ def test_encrypted_and_unsafe_values(hub: t.Any, run_playbook: t.Callable[..., t
 
 
 def without(tmp_path: pathlib.Path, library: str) -> dict[str, str]:
-    """An environment in which this library cannot be imported."""
+    """Return an environment in which this library cannot be imported."""
     folder = tmp_path / f"without_{library}"
     folder.mkdir()
     (folder / f"{library}.py").write_text(f"raise ImportError('No module named {library}')\n")
@@ -267,8 +257,8 @@ def without(tmp_path: pathlib.Path, library: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("library", ["requests", "pyotp"])
-def test_a_missing_library_is_named_where_it_is_needed(play: Play, tmp_path: pathlib.Path, library: str) -> None:
-    given = {**MFAUSER, "totp_secret": SEED} if library == "pyotp" else MYBOT
+def test_a_missing_library_is_named(play: Play, tmp_path: pathlib.Path, library: str) -> None:
+    given = {**MFAUSER, **TOTP} if library == "pyotp" else MYBOT
     missing = without(tmp_path, library)
     here, there, bad, other = play(
         given,
@@ -283,11 +273,11 @@ def test_a_missing_library_is_named_where_it_is_needed(play: Play, tmp_path: pat
     assert other["failed"] == (library != "pyotp")
 
 
-def test_the_target_logs_in_as_well(hub: t.Any, play: Play) -> None:
+def test_the_target_can_log_in(hub: t.Any, play: Play) -> None:
     there = {"login_from": "target"}
     results, output = play(
         {**MYBOT, **there},
-        {**MFAUSER, **there, "secret": hub_emulator.MFAUSER_PAT, "totp_secret": SEED},
+        {**MFAUSER, **there, "secret": hub_emulator.MFAUSER_PAT, **TOTP},
         {TASK: {**MYORG, **there}, "check_mode": True},
         MYBOT,
         {**PLAINUSER, **there, "auth_method": "login"},
@@ -296,19 +286,20 @@ def test_the_target_logs_in_as_well(hub: t.Any, play: Play) -> None:
         {**MFAUSER, **there, "on_otp_required": "return"},
         {**there, "login_2fa_token": "{{ result_7.login_2fa_token }}", "otp": hub.totp("mfauser")},
     )
-    assert [set(result) - ANSIBLES_OWN for result in results[:4]] == [KEYS] * 4
+    fields = {*RESULT_FIELDS, "changed", "failed"}
+    assert [set(result) - ANSIBLES_FIELDS for result in results[:4]] == [fields] * 4
     assert [result["username"] for result in results[:4]] == ["mybot", "mfauser", "myorg", "mybot"]
     assert [result["cached"] for result in results[:4]] == [False, False, False, True]
     assert "/v2/users/login is deprecated by Docker" in output
     assert codes(results[5:7]) == ["sso_required", "bad_credentials"]
     assert results[6]["msg"].count(results[6]["error"]["hint"]) == 1
-    assert (set(results[7]), results[8]["endpoint"]) == ({*KEYS, "login_2fa_token"}, SECOND_FACTOR)
+    assert (set(results[7]), results[8]["endpoint"]) == ({*fields, "login_2fa_token"}, SECOND_FACTOR)
     assert [result["access_token"] for result in (*results[:5], results[8]) if result["access_token"] in output] == []
     assert "dckr_pat_" not in output
     assert hub.tokens_issued("mybot") == 1
 
 
-def test_a_module_that_does_not_run_is_told_with_its_reason(play: Play) -> None:
+def test_a_module_that_does_not_run_fails_with_the_reason(play: Play) -> None:
     python = {"ansible_python_interpreter": "/nonexistent/python3"}
     (result,), output = play({TASK: {**MYBOT, "login_from": "target"}, "vars": python})
     assert result["error"]["code"] == "module_failed"
@@ -318,7 +309,7 @@ def test_a_module_that_does_not_run_is_told_with_its_reason(play: Play) -> None:
     assert PAT not in output
 
 
-def test_a_code_for_the_target_is_sent_once_and_not_lost_where_nothing_ran(hub: t.Any, play: Play) -> None:
+def test_a_target_sends_a_code_once_and_loses_none(hub: t.Any, play: Play) -> None:
     python = {"ansible_python_interpreter": "/nonexistent/python3"}
     given = {**MFAUSER, "login_from": "target", "otp": hub.totp("mfauser"), "cache": False}
     results = play({TASK: given, "vars": python}, given, given).results
@@ -328,14 +319,14 @@ def test_a_code_for_the_target_is_sent_once_and_not_lost_where_nothing_ran(hub: 
     assert [request.path for request in hub.requests] == [LOGIN, SECOND_FACTOR]
 
 
-def test_it_does_not_run_async_and_shows_no_item(play: Play) -> None:
+def test_async_is_refused_without_showing_the_item(play: Play) -> None:
     (result,), output = play({TASK: {**MYBOT, "secret": "{{ item }}"}, "loop": [PAT], "async": 10, "poll": 0})
     assert result["results"][0]["error"]["code"] == "invalid_options"
     assert "remove async" in result["results"][0]["msg"]
     assert PAT not in output
 
 
-def test_what_is_omitted_is_looked_for_elsewhere(hub: t.Any, play: Play) -> None:
+def test_an_omitted_option_is_taken_from_the_next_source(hub: t.Any, play: Play) -> None:
     omitted = "{{ nothing | default(omit) }}"
     look = f"{{{{ lookup('{TASK}', 'mybot', secret=nothing | default(omit), return_format='dict').cached }}}}"
     results = play(
@@ -348,7 +339,7 @@ def test_what_is_omitted_is_looked_for_elsewhere(hub: t.Any, play: Play) -> None
     assert [request.body["secret"] for request in hub.requests] == [PAT, PAT]
 
 
-def test_a_failure_in_a_loop_is_hidden_and_told(play: Play) -> None:
+def test_a_failure_in_a_loop_is_hidden_and_its_message_shown(play: Play) -> None:
     wrong = {**MYBOT, "secret": "dckr_pat_{{ item }}"}
     (result,), output = play({TASK: wrong, "loop": ["wrong"]})
     assert result["results"][0]["error"]["code"] == "bad_credentials"
@@ -357,7 +348,7 @@ def test_a_failure_in_a_loop_is_hidden_and_told(play: Play) -> None:
     assert "dckr_pat_wrong" not in output
 
 
-def test_a_failure_in_a_file_that_is_included_in_a_loop_can_be_read(
+def test_a_failure_in_a_looped_include_is_readable(
     hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path
 ) -> None:
     (tmp_path / "included.yml").write_text(json.dumps([{TASK: {**MYBOT, "secret": "dckr_pat_wrong"}}]))
@@ -368,7 +359,7 @@ def test_a_failure_in_a_file_that_is_included_in_a_loop_can_be_read(
     assert "censored" not in output
 
 
-def test_a_delegated_task_logs_in_on_the_controller_and_says_so(play: Play) -> None:
+def test_a_delegated_task_warns_that_the_controller_logs_in(play: Play) -> None:
     bastion = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port": 1}
     results, output = play(
         {TASK: MYBOT, "delegate_to": "bastion", "vars": bastion}, {TASK: MYORG, "delegate_to": "localhost"}

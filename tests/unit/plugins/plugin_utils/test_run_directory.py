@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import pathlib
 import re
@@ -157,11 +158,15 @@ def test_where_modes_are_forced_another_private_folder_is_used(hub: t.Any, ask: 
     assert stat.S_IMODE(used.stat().st_mode) == 0o700
 
 
-def test_a_run_removes_its_fallback_directory_at_the_end(ask: Ask, fallback: pathlib.Path) -> None:
+def test_only_the_main_process_removes_the_fallback_directory(
+    ask: Ask, fallback: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ask(**MYBOT)
-    _new_run_directory.remove_fallback_directory(os.getpid() + 1)  # as a fork that ends
+    with monkeypatch.context() as patch:
+        patch.setattr(multiprocessing, "parent_process", lambda: "the main process")
+        _new_run_directory.remove_fallback_directory()
     assert len(list(fallback.iterdir())) == 1
-    _new_run_directory.remove_fallback_directory(os.getpid())
+    _new_run_directory.remove_fallback_directory()
     assert list(fallback.iterdir()) == []
 
 
