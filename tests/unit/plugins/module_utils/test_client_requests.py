@@ -262,7 +262,7 @@ def test_an_explicit_token_is_not_renewed(hub: t.Any, options: t.Callable[..., t
     with HubClient(login, login["access_token"]) as client:
         error = failure(lambda: client.patch(endpoints.REPOSITORY.at(**APP), {}))
     assert (error.code, error.http_status, len(hub.requests)) == ("token_expired", 401, 1)
-    assert "leave out access_token so that the task logs in by itself" in str(error.hint)
+    assert "leave out access_token so that the task logs in" in str(error.hint)
     assert "opaque-bearer-1" not in str(error)
 
 
