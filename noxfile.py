@@ -65,10 +65,9 @@ def each_core(*cores: str, here: str = "ci") -> t.Any:
     return nox.parametrize("python, core", [nox.param(python, core, id=core, tags=[tag]) for python, core, tag in rows])
 
 
-def copy_of_tree(session: nox.Session) -> pathlib.Path:
-    """Copy what git tracks or would add to a folder that ansible-test accepts. Return that folder."""
-    name = re.sub(r"[^\w.]+", "-", session.name).strip("-")
-    target = CACHE / "trees" / name / "ansible_collections/hubops/dockerhub"
+def copy_of_tree(session: nox.Session, folder: str = "ansible_collections/hubops/dockerhub") -> pathlib.Path:
+    """Copy what git tracks or would add to a folder, by default one that ansible-test accepts. Return that folder."""
+    target = CACHE / "trees" / re.sub(r"[^\w.]+", "-", session.name).strip("-") / folder
     target.mkdir(parents=True, exist_ok=True)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     for command in (
@@ -116,7 +115,7 @@ def pytest(session: nox.Session, *arguments: str) -> None:
 def newcomer(session: nox.Session) -> None:
     """The commands of README.md and of the quick loop in CONTRIBUTING.md, as typed in a fresh clone"""
     shutil.rmtree(CACHE / "trees/newcomer", ignore_errors=True)
-    tree = copy_of_tree(session)
+    tree = copy_of_tree(session, "clone")
     loop = (tree / "CONTRIBUTING.md").read_text().partition("\n## A quick loop\n")[2].partition("\n## ")[0]
     typed = re.findall(r"^\$ (make .*)$", (tree / "README.md").read_text(), re.MULTILINE)
     typed.append("\n".join(re.findall(r"^\$ (.*)$", loop, re.MULTILINE)))
@@ -266,6 +265,21 @@ def package(session: nox.Session) -> None:
         output = run(session, where, command, ANSIBLE_COLLECTIONS_PATH=str(where))
         if expected not in output or re.search("^(ERROR|Traceback)", output, re.MULTILINE):
             session.error(f"{output}\nThe output contains an error, or lacks {expected!r}.")
+
+
+@nox.session
+def format(session: nox.Session) -> None:
+    """Correct the layout of the code, and what else ruff can correct"""
+    session.install("ruff==0.17.*")
+    session.run("ruff", "check", "--no-cache", "--fix", ".")
+    session.run("ruff", "format", "--no-cache", ".")
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Turn the fragments into CHANGELOG.md, for the release whose version is in galaxy.yml"""
+    session.install("ansible-core", "antsibull-changelog")
+    session.run("antsibull-changelog", "release", *session.posargs)
 
 
 @nox.session

@@ -79,6 +79,8 @@ def wanted_resources(
     if repositories is None:
         wanted = dict(current)
     for row in repositories or []:
+        if not row["scopes"]:
+            raise InvalidOptions(f"scopes of {row['name']} is empty", hint="give a scope, or leave the repository out")
         key = ("TYPE_REPO", _repository_path(organization, row["name"]))
         wanted[key] = wanted.get(key, frozenset()) | {full_scope(scope) for scope in row["scopes"]}
     if len([path for kind, path in wanted if kind == "TYPE_REPO" and path != PUBLIC]) > MOST_REPOSITORIES:

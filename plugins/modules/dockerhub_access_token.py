@@ -199,17 +199,17 @@ error:
 
 import typing as t
 
-from ansible_collections.hubops.dockerhub.plugins.module_utils._access_tokens import AccessTokens
-from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
-from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes import PERSONAL, without_included
 from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_task import (
     MUTUALLY_EXCLUSIVE,
     TOKEN_OPTIONS,
     TokenKind,
     manage_token,
 )
+from ansible_collections.hubops.dockerhub.plugins.module_utils._access_tokens import AccessTokens
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes import PERSONAL, without_included
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {

@@ -231,6 +231,12 @@ error:
 
 import typing as t
 
+from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_task import (
+    MUTUALLY_EXCLUSIVE,
+    TOKEN_OPTIONS,
+    TokenKind,
+    manage_token,
+)
 from ansible_collections.hubops.dockerhub.plugins.module_utils._access_tokens import AccessTokens
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
@@ -241,12 +247,6 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes imp
     resource_rows,
     same_resources,
     wanted_resources,
-)
-from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_task import (
-    MUTUALLY_EXCLUSIVE,
-    TOKEN_OPTIONS,
-    TokenKind,
-    manage_token,
 )
 
 SPEC: dict[str, t.Any] = {

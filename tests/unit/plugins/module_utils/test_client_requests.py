@@ -75,8 +75,9 @@ def test_every_method_reaches_docker_hub(hub: t.Any, connect: Connect) -> None:
     assert client.put(address, {"name": "dev", "description": "All"}).data == {**team, "description": "All"}
     assert client.delete(address).status == 204
     assert client.find(address) is None
+    assert (client.find(endpoints.REPOSITORY.at(**APP)) or {})["name"] == "app"
     assert {request.headers["Authorization"] for request in hub.requests} == {f"Bearer {client._bearer}"}
-    assert [request.body for request in hub.requests if request.method in ("GET", "DELETE")] == [None] * 3
+    assert [request.body for request in hub.requests if request.method in ("GET", "DELETE")] == [None] * 4
 
 
 def test_a_query_and_a_name_are_url_encoded(hub: t.Any, connect: Connect) -> None:
