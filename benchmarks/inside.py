@@ -1,14 +1,14 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one use of the lookup costs inside a process: microseconds by phase, as JSON.
+"""Measure what one use of the lookup costs inside a process, in microseconds, as JSON.
 
-``inside.py URL SECRET TIMES STORED...``: each figure TIMES times, and hits with so many STORED credentials. Everything runs
-in a process that is forked for it from one that knows Ansible, but not yet the plugin, as Ansible's own workers are.
+``inside.py URL SECRET TIMES CACHED...``: each figure TIMES times, and hits beside so many CACHED tokens. Each measurement
+runs in a process that is forked from one that has loaded Ansible but not the plugin, as Ansible's own workers are. The
+server must accept SECRET for every identifier.
 """
 
 from __future__ import annotations
 
-import collections
 import json
 import multiprocessing
 import sys
@@ -22,69 +22,21 @@ from ansible.plugins.loader import init_plugin_loader, lookup_loader
 from ansible.template import Templar
 
 NAME = "hubops.dockerhub.dockerhub_token"
-PLUGINS = "ansible_collections.hubops.dockerhub.plugins."
 FORK = multiprocessing.get_context("fork")
-
-LOOKUP, STORE = PLUGINS + "lookup.dockerhub_token", PLUGINS + "plugin_utils._token_store"
-
-# By phase, the functions whose own time counts as it, without what they call of the others.
-PHASES = {
-    "render": [("ansible.template", "Templar.template")],  # Ansible's own
-    "options": [(LOOKUP, "hub_options")],
-    "key": [(STORE, "TokenStore.__init__"), (STORE, "TokenStore._name")],
-    "lock": [(STORE, "TokenStore._lock")],
-    "read": [(STORE, "_read_own")],
-    "parse": [(STORE, "TokenStore._read")],
-    "login": [(LOOKUP, "log_in_here")],
-    "write": [(STORE, "TokenStore._write")],
-}
-
-Spent = dict[str, float]
+USES = 50  # of one process: the first, and those that follow
 
 
-class Clock:
-    """Sorts the time of a call into phases."""
-
-    def __init__(self) -> None:
-        for phase, functions in PHASES.items():
-            for module, name in functions:
-                *path, last = name.split(".")
-                owner: t.Any = sys.modules[module]
-                for part in path:
-                    owner = getattr(owner, part)
-                setattr(owner, last, self._timed(phase, getattr(owner, last)))
-        self._phase, self._since = "rest", 0.0
-        self._spent: Spent = collections.defaultdict(float)
-
-    def _timed(self, phase: str, function: t.Callable[..., t.Any]) -> t.Callable[..., t.Any]:
-        def timed(*args: t.Any, **kwargs: t.Any) -> t.Any:
-            outer = self._switch(phase)
-            try:
-                return function(*args, **kwargs)
-            finally:
-                self._switch(outer)
-
-        return timed
-
-    def _switch(self, phase: str) -> str:
-        now = time.perf_counter()
-        outer = self._phase
-        self._spent[outer] += now - self._since
-        self._phase, self._since = phase, now
-        return outer
-
-    def __call__(self, function: t.Callable[..., t.Any], *args: t.Any) -> Spent:
-        """Microseconds by phase."""
-        self._spent, self._since = collections.defaultdict(float), time.perf_counter()
-        function(*args)
-        self._switch("rest")
-        return {phase: seconds * 1e6 for phase, seconds in self._spent.items()}
+def microseconds(function: t.Callable[..., t.Any], *args: t.Any, **kwargs: t.Any) -> float:
+    start = time.perf_counter()
+    function(*args, **kwargs)
+    return (time.perf_counter() - start) * 1e6
 
 
 class Worker:
-    """What one of Ansible's workers has at hand."""
+    """The same objects as in one of Ansible's workers."""
 
     def __init__(self, url: str, secret: str) -> None:
+        self.arguments = {"hub_url": url, "identifier": "mybot", "secret": secret}
         self.variables = {"dockerhub_url": url, "dockerhub_identifier": "mybot", "dockerhub_secret": secret}
         self.loader = DataLoader()
         self.templar = Templar(loader=self.loader, variables=self.variables)
@@ -93,38 +45,33 @@ class Worker:
         return lookup_loader.get(name, loader=self.loader, templar=self.templar)
 
     def load(self, name: str) -> float:
-        """Microseconds to load a lookup."""
-        start = time.perf_counter()
-        self.get(name)
-        return (time.perf_counter() - start) * 1e6
-
-    def imports(self, module: str) -> float:
-        """Microseconds to import a library."""
-        start = time.perf_counter()
-        __import__(module)
-        return (time.perf_counter() - start) * 1e6
+        """Measure the import of a lookup, or of a library."""
+        return microseconds(self.get if "." in name else __import__, name)
 
     def fill(self, count: int) -> None:
-        """Stores a token of ours, and as many of others' as make ``count``."""
+        """Log in with so many credentials, of which the first is the one that is measured."""
         lookup = self.get()
-        (token,) = lookup.run([], self.variables, return_format="dict")
-        sys.modules[LOOKUP].log_in_here = lambda options, claim: {**token, "warnings": []}  # type: ignore[attr-defined]
+        lookup.run([], self.variables)
         for number in range(1, count):
-            lookup.run([f"user{number}"], {}, secret="a secret of theirs", hub_url=self.variables["dockerhub_url"])
+            lookup.run([], {}, **{**self.arguments, "identifier": f"user{number}"})
 
-    def uses(self, count: int, **kwargs: t.Any) -> list[Spent]:
-        """The first uses in this process."""
+    def logins(self) -> list[float]:
+        """Measure two logins, of which the first imports the libraries."""
         lookup = self.get()
-        clock = Clock()
-        return [clock(lambda: lookup.run([], self.variables, **kwargs)) for _dummy in range(count)]
+        return [microseconds(lookup.run, [], self.variables, cache=False) for _dummy in range(2)]
 
-    def misses(self) -> list[Spent]:
-        """Two logins: the first with an empty store, and with the libraries yet to be imported."""
-        return self.uses(2, cache=False)
+    def hits_with_variables(self) -> list[float]:
+        lookup = self.get()
+        return [microseconds(lookup.run, [], self.variables) for _dummy in range(USES)]
+
+    def hits_with_arguments(self) -> list[float]:
+        """Measure hits without the time that Ansible takes to render variables."""
+        lookup = self.get()
+        return [microseconds(lookup.run, [], {}, **self.arguments) for _dummy in range(USES)]
 
 
 def forked(function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
-    """What a function returns in a process of its own."""
+    """Return the result of a function that runs in a process of its own."""
     ours, theirs = FORK.Pipe()
     process = FORK.Process(target=lambda: theirs.send(function(*args)))
     process.start()
@@ -135,34 +82,43 @@ def forked(function: t.Callable[..., t.Any], *args: t.Any) -> t.Any:
         process.join()
 
 
-def main(url: str, secret: str, times: int, stored: list[int]) -> dict[str, t.Any]:
+def main(url: str, secret: str, times: int, cached: list[int]) -> dict[str, t.Any]:
     init_plugin_loader()
     worker = Worker(url, secret)
-    worker.get("ansible.builtin.vars")  # so that what all lookups share is there
-    found: dict[str, t.Any] = {"load": {}, "first_hit": {}, "hit": {}}
+    worker.get("ansible.builtin.vars")  # loads what all lookups share
+    found: dict[str, t.Any] = {"load": {}, "uses": {}}
     with tempfile.TemporaryDirectory(dir=C.DEFAULT_LOCAL_TMP) as folder:
 
-        def new_store() -> None:
+        def start_run() -> None:
             C.DEFAULT_LOCAL_TMP = tempfile.mkdtemp(dir=folder)
 
-        forked(worker.load, NAME)  # leaves its byte code behind
+        def measure(
+            name: str, function: t.Callable[[], list[float]], before: t.Callable[[], None] | None = None
+        ) -> None:
+            uses = []
+            for _dummy in range(times):
+                if before:
+                    before()
+                uses.append(forked(function))
+            found["uses"][name] = {
+                "first": [first for first, *_others in uses],
+                "next": [use for _first, *others in uses for use in others],
+            }
+
+        forked(worker.load, NAME)  # leaves byte code behind
         for name in ("requests", "jwt", NAME, "ansible.builtin.env"):
-            load = worker.load if "." in name else worker.imports
-            found["load"][name] = [forked(load, name) for _dummy in range(times)]
-        misses = []
-        for _dummy in range(times):
-            new_store()
-            misses.append(forked(worker.misses))
-        found["first_miss"], found["miss"] = zip(*misses)
-        for count in stored:
-            new_store()
+            found["load"][name] = [forked(worker.load, name) for _dummy in range(times)]
+        measure("login", worker.logins, start_run)
+        for count in cached:
+            start_run()
             forked(worker.fill, count)
-            uses = [forked(worker.uses, 50) for _dummy in range(times)]
-            found["first_hit"][count] = [first for first, *_dummy in uses]
-            found["hit"][count] = [use for _dummy, *others in uses for use in others]
+            measure(f"hit, {count} cached", worker.hits_with_variables)
+            if count == cached[0]:
+                forked(worker.hits_with_arguments)  # the first of them may be no hit
+                measure("hit, options as arguments", worker.hits_with_arguments)
     return found
 
 
 if __name__ == "__main__":
-    url, secret, times, *stored = sys.argv[1:]
-    json.dump(main(url, secret, int(times), [int(count) for count in stored]), sys.stdout)
+    url, secret, times, *cached = sys.argv[1:]
+    json.dump(main(url, secret, int(times), [int(count) for count in cached]), sys.stdout)

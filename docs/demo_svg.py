@@ -1,46 +1,41 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draws the README's picture from what a demo prints: ``make demo | python docs/demo_svg.py > docs/demo.svg``."""
+"""Draw the picture of the README from a run of the demo: `.cache/nox/bin/nox -s picture`."""
 
 from __future__ import annotations
 
-import html
+import io
+import os
+import pathlib
 import re
+import subprocess
 import sys
-import textwrap
 
-COLUMNS, LINE, CHARACTER, MARGIN = 76, 18, 7.83, 14
-COLOURS = {"TASK": "#79c0ff", "PLAY": "#d2a8ff", "ok:": "#7ee787", "$ ": "#ffffff"}
-HEAD = """<?xml version="1.0" encoding="UTF-8"?>
-<!-- GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt) -->
-<!-- SPDX-License-Identifier: GPL-3.0-or-later -->
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">
-<title>What make demo prints</title>
-<rect width="{width}" height="{height}" rx="8" fill="#161b22" stroke="#6e7681"/>
-<g font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13">"""
+from rich.console import CONSOLE_SVG_FORMAT, Console
+from rich.text import Text
 
-
-def lines_of(output: str) -> list[str]:
-    """The demo's lines, without empty ones, rows of asterisks and the recap; a sentence that YAML folded is one line."""
-    text = re.sub(r" \*+$", "", output.partition("PLAY RECAP")[0], flags=re.MULTILINE)
-    text = re.sub(r"\n {8,}", " ", text)
-    return ["$ make demo", *(line for line in text.splitlines() if line.strip())]
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 def main() -> None:
-    rows = []
-    for line in lines_of(sys.stdin.read()):
-        colour = next((colour for start, colour in COLOURS.items() if line.startswith(start)), "#c9d1d9")
-        deeper = " " * (len(line) - len(line.lstrip()) + 4)
-        folded = textwrap.wrap(line, COLUMNS, subsequent_indent=deeper, break_on_hyphens=False)
-        rows += [(colour, row) for row in folded]
-    width, height = round(COLUMNS * CHARACTER + 2 * MARGIN), len(rows) * LINE + 2 * MARGIN
-    print(HEAD.format(width=width, height=height))
-    for number, (colour, row) in enumerate(rows, 1):
-        text = row.lstrip()
-        x, y = MARGIN + (len(row) - len(text)) * CHARACTER, MARGIN + number * LINE - 5
-        print(f'<text x="{x:.0f}" y="{y}" fill="{colour}">{html.escape(text, quote=False)}</text>')
-    print("</g>\n</svg>")
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "1", "ANSIBLE_NOCOLOR": "0"}
+    demo = [sys.executable, ROOT / "examples/demo/run"]
+    output = subprocess.run(demo, check=True, env=environment, capture_output=True, text=True).stdout
+    output = re.sub(r" \*+$", "", output.partition("PLAY RECAP")[0], flags=re.MULTILINE)
+    output = re.sub(r"(\x1b\[0m)?\n(\x1b\[[\d;]+m)? {8,}", " ", output)  # a sentence that YAML folded
+    console = Console(record=True, width=90, file=io.StringIO())
+    console.print("$ make demo", style="bold")
+    for line in output.splitlines():
+        if line.strip():
+            console.print(Text.from_ansi(line), style="bold" if line.startswith(("PLAY", "TASK")) else None)
+    svg = console.export_svg(
+        title="make demo",
+        unique_id="demo",  # otherwise each run changes every line of the file
+        code_format=re.sub(
+            r"@font-face {{.*?}}\s*", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL
+        ),  # no fonts from elsewhere
+    )
+    (ROOT / "docs/demo.svg").write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,11 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import L
 from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import HubSession
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import (
+    TokenContent,
+    access_token_id,
+    read_token,
+)
 
 _T = t.TypeVar("_T")
 
@@ -91,6 +96,7 @@ class HubClient:
         self._wait_left = float(options["max_wait"])
         self._server_clock = (time.time(), time.monotonic())
         self._reset: float | None = None
+        self._only_legacy: set[tuple[str, str]] = set()
         self.rate_limit: RateLimit | None = None
         self._session = session or HubSession(options)
         self._owns_session = session is None
@@ -164,9 +170,12 @@ class HubClient:
     ) -> Answer:
         """Send one request below ``/v2/`` and return the answer, if its status is accepted; raise ``HubError`` otherwise.
 
-        A legacy path is tried after 404 or 405 of the first one.
+        A legacy path is tried after 404 or 405 of the first one. If it works, this client uses it from then on.
         """
         address = Address(target) if isinstance(target, str) else target
+        operation = (method, address.template)
+        if operation in self._only_legacy and address.legacy:
+            return self._send(method, address.legacy, address, query, body, accept)
         try:
             return self._send(method, address.path, address, query, body, accept)
         except (errors.NotFound, errors.InvalidRequest) as error:
@@ -174,11 +183,13 @@ class HubClient:
                 raise
             first = error
         try:
-            return self._send(method, address.legacy, address, query, body, accept)
+            answer = self._send(method, address.legacy, address, query, body, accept)
         except errors.Forbidden:
             if isinstance(first, errors.NotFound):  # legacy paths are closed to some tokens, and prove nothing then
                 raise first from None
             raise
+        self._only_legacy.add(operation)
+        return answer
 
     def pages(self, target: Address | str, query: t.Mapping[str, t.Any] | None = None) -> t.Iterator[dict[str, t.Any]]:
         """Yield the entries of a list, page by page and each once; fail instead of truncating it."""
@@ -196,9 +207,7 @@ class HubClient:
                 return  # the page after the last one
             entries = entries_of(answer.data)
             if entries is None:
-                raise errors.BadAnswer(
-                    f"GET {self._url(address.path)} answered without a list", http_status=answer.status
-                )
+                raise self._without("a list", address.path, answer)
             rows, total = rows + len(entries.rows), entries.total
             fresh = [(key, row) for key, row in entries.rows if key not in seen]
             for key, row in fresh:
@@ -206,7 +215,8 @@ class HubClient:
                     seen.add(key)
                     yield row
             if not entries.has_more or (page > 1 and not fresh):
-                self._require_complete(address, total, rows, is_stuck=entries.has_more and bool(entries.rows))
+                is_stuck = entries.has_more and bool(entries.rows) and not entries.is_array
+                self._require_complete(address, total, rows, is_stuck=is_stuck)
                 return
 
     def _require_complete(self, address: Address, count: int | None, rows: int, *, is_stuck: bool = False) -> None:
@@ -220,9 +230,15 @@ class HubClient:
     def object_of(self, answer: Answer, target: Address | str) -> dict[str, t.Any]:
         """Return the JSON object of an answer; raise ``BadAnswer`` if it is something else."""
         if not isinstance(answer.data, dict):
-            path = target if isinstance(target, str) else target.path
-            raise errors.BadAnswer(f"{self._url(path)} answered without an object", http_status=answer.status)
+            raise self._without("an object", target if isinstance(target, str) else target.path, answer)
         return answer.data
+
+    def _without(self, content: str, path: str, answer: Answer) -> errors.BadAnswer:
+        return errors.BadAnswer(
+            f"{self._url(path)} answered {answer.status} without {content}",
+            hint=f"check whether this path returns {content}, and whether a proxy answers in place of Docker Hub",
+            http_status=answer.status,
+        )
 
     def _send(
         self,
@@ -288,6 +304,14 @@ class HubClient:
                 http_status=error.http_status,
             ) from None
 
+    def own_token_id(self) -> str | None:
+        """Return the id of the access token that this client is logged in with; None after a login with a password."""
+        return access_token_id(self._bearer) if self._bearer else None
+
+    def token_content(self) -> TokenContent:
+        """Return what the bearer token contains, above all the account that it belongs to."""
+        return read_token(self._bearer or "", self.server_time())
+
     # Time
 
     def server_time(self) -> float:
@@ -303,6 +327,11 @@ class HubClient:
         time.sleep(seconds)
         return True
 
+    def restore_budget(self) -> None:
+        """Make ``retries`` and ``max_wait`` available again, after a part of a task with thousands of requests."""
+        self._retries_left = self._options["retries"]
+        self._wait_left = float(self._options["max_wait"])
+
     def take_retry(self, error: errors.HubError) -> bool:
         """Return whether this failure may pass with another try, and count that try."""
         if error.retry_in is None or isinstance(error, errors.Refused) or self._retries_left < 1:
@@ -311,7 +340,11 @@ class HubClient:
         return True
 
     def _pace(self) -> None:
-        """Spread requests over the rest of the period where few are left; wait where none is."""
+        """Spread requests over the rest of the period where few are left; wait where none is.
+
+        Spreading does not count against ``max_wait``, waiting does. The last request that is left goes into the next period,
+        so that a client that is alone never has to wait.
+        """
         limit, reset = self.rate_limit, self._reset
         if not limit or reset is None or limit["remaining"] is None or not limit["limit"]:
             return
@@ -321,7 +354,7 @@ class HubClient:
         if limit["remaining"] == 0:
             self.wait(seconds)
         else:
-            time.sleep(seconds / (limit["remaining"] + 1))
+            time.sleep(min(LONGEST_PAUSE, seconds / limit["remaining"]))
 
     # The funnel
 

@@ -45,7 +45,8 @@ class Endpoint(t.NamedTuple):
         encoded = {name: _encoded(name, value) for name, value in shown.items()}
         legacy = self.legacy.format(**encoded) if self.legacy else None
         missing = self.missing.format(**shown)
-        return Address(self.template.format(**encoded), legacy, self.legacy_methods, missing, self.needs)
+        path = self.template.format(**encoded)
+        return Address(path, legacy, self.legacy_methods, missing, self.needs, self.template)
 
 
 def _encoded(name: str, value: str) -> str:
@@ -62,13 +63,17 @@ def _encoded(name: str, value: str) -> str:
 
 
 class Address(t.NamedTuple):
-    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method."""
+    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method.
+
+    ``template`` is the path with placeholders, for what holds for all resources of a kind.
+    """
 
     path: str
     legacy: str | None = None
     legacy_methods: tuple[str, ...] = ()
     missing: str = ""
     needs: t.Mapping[str, Need] = {}
+    template: str = ""
 
 
 _NAMESPACE = "/v2/namespaces/{namespace}/repositories"

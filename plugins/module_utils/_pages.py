@@ -12,11 +12,15 @@ PAGE_SIZE = 100
 
 
 class Entries(t.NamedTuple):
-    """The entries of a page with a key each, whether another page may follow, and the length of the whole list."""
+    """The entries of a page with a key each, whether another page may follow, and the length of the whole list.
+
+    ``is_array``: nothing but entries. Only the next request shows whether such a list has pages.
+    """
 
     rows: list[tuple[str, dict[str, t.Any]]]
     has_more: bool
     total: int | None
+    is_array: bool = False
 
 
 def entries_of(data: t.Any) -> Entries | None:
@@ -44,7 +48,7 @@ def _plain_array(data: list[t.Any]) -> Entries | None:
         return None if None in pages or last is None else Entries(rows, last.has_more, last.total)
     rows_of_array = _keyed(data)
     # An array longer than a page does not come in pages.
-    return None if rows_of_array is None else Entries(rows_of_array, len(data) == PAGE_SIZE, None)
+    return None if rows_of_array is None else Entries(rows_of_array, len(data) == PAGE_SIZE, None, is_array=True)
 
 
 def _keyed(values: list[t.Any]) -> list[tuple[str, dict[str, t.Any]]] | None:

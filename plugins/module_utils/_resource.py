@@ -13,6 +13,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Hu
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     CONNECTION_SPEC,
     Options,
+    TokenResult,
     normalize_options,
     secret_kind,
 )
@@ -26,7 +27,8 @@ State = dict[str, t.Any]
 class Task:
     """A task with the parameters of its module; an option that the user left out is None.
 
-    ``login`` are the options of the login, ``warn`` and ``inform`` show a sentence to the user.
+    ``login`` are the options of the login, ``warn`` and ``inform`` show a sentence to the user. ``log_in`` logs in with other
+    options, at most once for each credential that Docker Hub refuses.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class Task:
         check_mode: bool = False,
         warn: t.Callable[[str], t.Any] = lambda text: None,
         inform: t.Callable[[str], t.Any] = lambda text: None,
+        log_in: t.Callable[[Options], TokenResult] | None = None,
     ) -> None:
         self.params = params
         self.login = login
         self.check_mode = check_mode
         self.warn = warn
         self.inform = inform
+        self.log_in = log_in or _log_in
         self.new_secrets: list[str] = []
 
     def given(self, *names: str) -> dict[str, t.Any]:
@@ -156,10 +160,14 @@ def _update(update: t.Callable[[State], t.Any] | None, changes: State) -> None:
         update(changes)
 
 
-def run_module(function: t.Callable[[Task, HubClient], Result], spec: dict[str, t.Any]) -> None:
-    """Run a resource module by itself, with a login of its own: what tools do that call it without its action."""
+def _log_in(options: Options) -> TokenResult:
     from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
 
+    return fetch_token(options)
+
+
+def run_module(function: t.Callable[[Task, HubClient], Result], spec: dict[str, t.Any]) -> None:
+    """Run a resource module by itself, with a login of its own: what tools do that call it without its action."""
     arguments = {**CONNECTION_SPEC, **spec["argument_spec"]}
     module = AnsibleModule(**{**spec, "argument_spec": arguments}, supports_check_mode=True)
     # _redact masks secrets; AnsibleModule would cut every short one out of the result as well.
@@ -168,7 +176,7 @@ def run_module(function: t.Callable[[Task, HubClient], Result], spec: dict[str, 
         options = normalize_options({name: module.params[name] for name in CONNECTION_SPEC})
         params = {name: module.params[name] for name in spec["argument_spec"]}
         task = Task(params, options, check_mode=module.check_mode, warn=module.warn)
-        bearer = options["access_token"] or fetch_token(options)["access_token"]
+        bearer = options["access_token"] or _log_in(options)["access_token"]
         with HubClient(options, bearer) as hub:
             result = function(task, hub)
             result["rate_limit"] = hub.rate_limit

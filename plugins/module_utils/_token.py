@@ -62,6 +62,13 @@ def read_token(token: str, now: float) -> TokenContent:
     }
 
 
+def access_token_id(token: str) -> str | None:
+    """Return the id of the access token that a bearer token was made from; None if it was made from a password."""
+    account = _claims(token).get(_HUB_CLAIM)
+    kind, _bar, made_from = str(account.get("source") if isinstance(account, dict) else "").partition("|")
+    return made_from if made_from and _SOURCES.get(kind) in ("pat", "oat") else None
+
+
 def _claims(token: str) -> dict[str, t.Any]:
     jwt = require_library("PyJWT")
     try:

@@ -13,7 +13,7 @@ author:
   - hubops.dockerhub contributors (@hubops)
 description:
   - Returns one repository, or all repositories of a namespace, with their tags if you ask for them.
-  - The task logs in by itself, and shares its login with all other tasks of the run that use the same credential.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
   - The task reads all pages of a list. It fails instead of returning a part of it.
 options:
   namespace:
@@ -29,6 +29,12 @@ options:
     type: str
   tags:
     description: Whether to return the tags of each repository too. That takes one more request for each 100 tags.
+    type: bool
+    default: false
+  teams:
+    description:
+      - Whether to return the teams that may use each repository too. That takes one more request for each repository.
+      - Only a manager of the repository may read them.
     type: bool
     default: false
   ordering:
@@ -50,6 +56,8 @@ notes:
 seealso:
   - module: hubops.dockerhub.dockerhub_repository
   - module: hubops.dockerhub.dockerhub_tag_prune
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
+    description: Repositories as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
@@ -110,6 +118,10 @@ repositories:
     date_registered:
       description: When the repository was created, in UTC.
       type: str
+    teams:
+      description: The teams that may use the repository, each with C(name) and C(permission). Only with O(teams=true).
+      type: list
+      elements: dict
     tags:
       description: The tags. Only with O(tags=true).
       type: list
@@ -150,6 +162,41 @@ repositories:
       storage_size: 1048576
       last_updated: "2026-01-31T12:00:00.123456Z"
       date_registered: "2026-01-01T12:00:00.123456Z"
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """
 
 import typing as t
@@ -158,6 +205,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._client import Hu
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import REPOSITORIES, REPOSITORY, TAGS
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import secret_kind
 from ansible_collections.hubops.dockerhub.plugins.module_utils._repositories import repository_facts, require_name
+from ansible_collections.hubops.dockerhub.plugins.module_utils._repository_teams import RepositoryTeams
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
 from ansible_collections.hubops.dockerhub.plugins.module_utils._tags import tag_facts
 
@@ -166,6 +214,7 @@ SPEC: dict[str, t.Any] = {
         "namespace": {"type": "str"},
         "name": {"type": "str"},
         "tags": {"type": "bool", "default": False},
+        "teams": {"type": "bool", "default": False},
         "ordering": {
             "type": "str",
             "choices": ["name", "-name", "last_updated", "-last_updated", "pull_count", "-pull_count"],
@@ -182,6 +231,10 @@ def repository_info(task: Task, hub: HubClient) -> Result:
         for repository in found:
             target = TAGS.at(namespace=namespace, repository=repository["name"])
             repository["tags"] = [tag_facts(tag) for tag in hub.pages(target)]
+    if task.params["teams"]:
+        for repository in found:
+            names = {"namespace": namespace, "repository": repository["name"]}
+            repository["teams"] = RepositoryTeams(hub, names).listed()
     return {"changed": False, "repositories": found}
 
 

@@ -64,6 +64,7 @@ def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec = TOKEN_S
                 values[name] = found
     _make_text(values, spec, raw)
     _require_real_values(values)
+    _use_docker_config(values, spec, warn)
     _check_owner(values)
     return _typed({name: found.value for name, found in values.items()}, spec)
 
@@ -207,6 +208,18 @@ def _require_real_values(values: dict[str, _Value]) -> None:
                 f"{name} is no longer known, because it is hidden in finished tasks",
                 hint="in the debugger, enter update_task before redo",
             )
+
+
+def _use_docker_config(values: dict[str, _Value], spec: Spec, warn: Show) -> None:
+    """Take identifier and secret from docker_config if no other source contains a credential."""
+    if "docker_config" not in values or {"secret", "access_token", "login_2fa_token"} & {*values}:
+        return
+    from ansible_collections.hubops.dockerhub.plugins.plugin_utils._docker_config import docker_login
+
+    typed = _validated({"docker_config": values["docker_config"].value}, spec) or {}
+    identifier = values["identifier"].value if "identifier" in values else None
+    username, secret = docker_login(typed["docker_config"], identifier, warn)
+    values["identifier"], values["secret"] = _Value(username), _Value(secret, "docker_config", username)
 
 
 def _check_owner(values: dict[str, _Value]) -> None:

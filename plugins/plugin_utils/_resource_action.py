@@ -41,7 +41,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         """Return the result of the function. It stays readable, unless it carries a new secret."""
         variables = task_vars or {}
         spec = self.resource[0]["argument_spec"]
-        with hidden_arguments(self._task, {*spec, *_CONNECTION} - _SECRET):
+        with hidden_arguments(self._task, {*spec, *_CONNECTION} - self._secret_options()):
             is_hidden = self._item_contains_secret(variables)
             self._task.no_log = self._task.no_log or is_hidden
             try:
@@ -72,6 +72,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             check_mode=bool(self._task.check_mode),
             warn=display.warning,
             inform=display.display,
+            log_in=lambda other: shared_token(other, log_in_here, display.warning, display.v),
         )
         with self._client(options) as hub:
             try:
@@ -107,12 +108,17 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             self._task.no_log = True
             mask_secrets(secrets)
 
+    def _secret_options(self) -> set[str]:
+        """Return the names of the options that contain a secret: those of the login, and those of the module."""
+        return _SECRET | {name for name, row in self.resource[0]["argument_spec"].items() if row.get("no_log")}
+
     def _item_contains_secret(self, variables: dict[str, t.Any]) -> bool:
         """Return whether the item of a loop, which Ansible prints beside each result, contains a secret argument."""
         if self._task.loop is None and not self._task.loop_with:
             return False
         item = json.dumps(variables.get(self._task.loop_control.loop_var or "item"), default=str)
-        secrets = [str(value) for name, value in self._task.args.items() if name in _SECRET and not is_empty(value)]
+        names = self._secret_options()
+        secrets = [str(value) for name, value in self._task.args.items() if name in names and not is_empty(value)]
         return any(json.dumps(secret)[1:-1] in item for secret in secrets)
 
 

@@ -185,3 +185,10 @@ def test_an_oat_needs_a_group_scope(client: Client) -> None:
     assert client("POST", TEAMS, {"name": "dev"}, bearer=edits).status == 201
     none = client.oat_of(("TYPE_ORG", "myorg", ("scope-member-edit",)))
     assert client("GET", TEAMS, bearer=none).json == insufficient
+
+
+def test_an_oat_manages_only_its_own_organization(client: Client) -> None:
+    client.seed("accounts", accounts=[{"name": "ourorg", "kind": "organization", "owners": ["mybot"]}])
+    reply = client("GET", "/v2/orgs/ourorg/groups", bearer=client.oat())
+    assert (reply.status, reply.json) == (403, DENIED)
+    assert client("GET", "/v2/orgs/ourorg/groups", bearer=client.owner()).status == 200

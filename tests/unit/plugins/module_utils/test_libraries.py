@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import re
+import subprocess
 import sys
 import typing as t
 
@@ -97,3 +99,27 @@ def test_pyotp_is_required_only_for_generated_codes(
     require_libraries(totp=False)
     with pytest.raises(MissingLibrary):
         require_libraries(totp=True)
+
+
+@pytest.mark.parametrize("library", LIBRARIES.values())
+def test_a_fresh_process_reports_a_missing_library(library: str) -> None:
+    program = f"""
+import sys
+sys.modules[{library!r}] = None
+from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
+try:
+    fetch_token(normalize_options({ {**MFAUSER, **TOTP, "hub_url": "http://127.0.0.1:1"}!r}))
+except Exception as error:
+    print(error.code)
+"""
+    paths = [str(pathlib.Path(__file__).resolve().parents[7]), os.environ.get("PYTHONPATH", "")]
+    output = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (output.stdout, output.returncode) == ("missing_library\n", 0), output.stderr

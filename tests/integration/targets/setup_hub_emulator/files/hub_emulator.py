@@ -39,7 +39,7 @@ from emulator.faults import CLOUDFLARE, FAULTS, HTML, TEXT, Fault
 from emulator.scopes import Resource
 from emulator.service import HubEmulator
 from emulator.totp import totp
-from emulator.wire import Reply, Request
+from emulator.wire import Reply, Request, iso_time
 
 __all__ = [
     "ACCOUNTS",
@@ -65,6 +65,7 @@ __all__ = [
     "Reply",
     "Request",
     "Resource",
+    "iso_time",
     "jwt",
     "totp",
 ]

@@ -21,18 +21,27 @@ import urllib.parse
 from emulator import (
     access_tokens,
     accounts,
+    audit_log,
     authentication,
     immutable_tags,
+    invitations,
+    members,
+    org_access_tokens,
+    org_settings,
     organizations,
+    personal_access_tokens,
     repositories,
     repository_groups,
     tags,
     teams,
 )
-from emulator.access_tokens import AccessTokens
+from emulator.access_tokens import AccessTokens, AccessTokenSettings
 from emulator.accounts import ACCOUNTS, Account
+from emulator.audit_log import AuditSettings, Event
 from emulator.authentication import AUTH_PATHS, Authentication, AuthenticationSettings, account_that_logs_in
 from emulator.bearers import Bearer, BearerSettings
+from emulator.invitations import InvitationSettings
+from emulator.members import MemberSettings
 from emulator.organizations import Organizations
 from emulator.paging import PagingSettings
 from emulator.rate_limit import RateLimit, RateLimitSettings, count_request
@@ -45,25 +54,37 @@ from emulator.wire import METHOD_NOT_ALLOWED, NOT_FOUND, Rejection, Reply, Reque
 
 ROUTES: Routes = [
     *authentication.ROUTES,
-    *access_tokens.ROUTES,
+    *personal_access_tokens.ROUTES,
+    *org_access_tokens.ROUTES,
     *repositories.ROUTES,
     *tags.ROUTES,
     *immutable_tags.ROUTES,
     *repository_groups.ROUTES,
     *teams.ROUTES,
+    *members.ROUTES,
+    *invitations.ROUTES,
+    *org_settings.ROUTES,
+    *audit_log.ROUTES,
 ]
 PATTERNS = [(re.compile(pattern), methods) for pattern, methods in ROUTES]
 CONTROL = {
     **accounts.CONTROL,
+    **access_tokens.CONTROL,
     **organizations.CONTROL,
     **repositories.CONTROL,
     **tags.CONTROL,
     **teams.CONTROL,
+    **invitations.CONTROL,
+    **audit_log.CONTROL,
 }
 
 
 @dataclasses.dataclass
 class Settings(
+    AccessTokenSettings,
+    AuditSettings,
+    InvitationSettings,
+    MemberSettings,
     TeamSettings,
     RepositoryGroupSettings,
     TagSettings,
@@ -96,6 +117,7 @@ class Hub(Settings):
         self.access_tokens = AccessTokens()
         self.organizations = Organizations()
         self.repositories = Repositories()
+        self.audit_events: dict[str, list[Event]] = {}  # by account
 
     def now(self) -> float:
         """Return the time of the emulator's clock."""

@@ -23,6 +23,7 @@ from emulator.wire import (
 
 if t.TYPE_CHECKING:
     from emulator.hub import Hub
+    from emulator.invitations import Invitation
     from emulator.teams import Team
 
 ROLES = ("owner", "editor", "member")
@@ -37,9 +38,18 @@ class Organization:
         self.roles: dict[str, str] = dict.fromkeys(account.owners, "owner")  # of each member
         self.roles.update(dict.fromkeys(account.members, "member"))
         self.teams: dict[str, Team] = {}
+        self.invitations: dict[str, Invitation] = {}  # by their ids
+        self.restricted_images = {
+            "enabled": False,
+            "allow_official_images": False,
+            "allow_verified_publishers": False,
+        }
 
     def owners(self) -> list[str]:
         return [name for name, role in self.roles.items() if role == "owner"]
+
+    def invitees(self) -> list[str]:
+        return [invitation.invitee for invitation in self.invitations.values()]
 
 
 class Organizations:

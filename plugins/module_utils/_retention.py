@@ -1,0 +1,146 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Select the tags that retention rules give up."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import BadAnswer
+from ansible_collections.hubops.dockerhub.plugins.module_utils._tag_patterns import Matcher
+from ansible_collections.hubops.dockerhub.plugins.module_utils._tags import tag_facts
+from ansible_collections.hubops.dockerhub.plugins.module_utils._times import unix_time_of
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
+
+_FIRST_PUSH = 1_356_998_400
+"""The beginning of 2013. Docker Hub is younger, so an earlier time is a placeholder, as in ``0001-01-01T00:00:00Z``."""
+
+
+class Tag(t.NamedTuple):
+    """What retention needs to know about a tag. Times are unix times; None is unknown.
+
+    ``used`` is the later one of the last push and the last pull.
+    """
+
+    name: str
+    digest: str | None
+    size: int
+    pushed: float | None
+    used: float | None
+    last_pushed: str | None
+    last_pulled: str | None
+
+
+class Rules(t.NamedTuple):
+    """All rules that are given must apply to a tag; ``is_protected`` and ``is_immutable`` override them."""
+
+    matches: Matcher
+    is_protected: Matcher
+    is_immutable: Matcher
+    keep_last: int | None = None
+    pushed_before: float | None = None
+    used_before: float | None = None
+
+
+class Selection(t.NamedTuple):
+    """The tags to delete, the oldest first, and the reason for each tag that is kept, by its name."""
+
+    candidates: list[Tag]
+    kept: dict[str, str]
+
+
+def tag_of(row: t.Mapping[str, t.Any]) -> Tag:
+    """Return a tag of the API; raise ``BadAnswer`` if it has no name."""
+    facts = tag_facts(row)
+    if not isinstance(row.get("name"), str) or not row["name"]:
+        raise BadAnswer("Docker Hub returned a tag without a name")
+    pushed = _moment(facts["last_pushed"])
+    is_pulled = not _is_empty(facts["last_pulled"])
+    pulled = _moment(facts["last_pulled"]) if is_pulled else pushed
+    size = facts["size"]
+    return Tag(
+        name=facts["name"],
+        digest=facts["digest"] or None,
+        size=size if isinstance(size, int) and size > 0 else 0,
+        pushed=pushed,
+        used=None if pushed is None or pulled is None else max(pushed, pulled),
+        last_pushed=facts["last_pushed"] or None,
+        last_pulled=facts["last_pulled"] if is_pulled else None,
+    )
+
+
+def _is_empty(text: t.Any) -> bool:
+    return not text or str(text).startswith("0001-01-01")
+
+
+def _moment(text: t.Any) -> float | None:
+    moment = None if _is_empty(text) else unix_time_of(text)
+    return None if moment is None or moment < _FIRST_PUSH else moment
+
+
+def select(tags: t.Sequence[Tag], rules: Rules) -> Selection:
+    """Divide tags into those that the rules give up and those that are kept."""
+    dated = [tag for tag in tags if tag.pushed is not None and rules.matches(tag.name)]
+    dated.sort(key=_age_order, reverse=True)
+    newest = {tag.name for tag in dated[: rules.keep_last or 0]}
+    kept, candidates = {}, []
+    for tag in tags:
+        reason = _reason_to_keep(tag, rules, newest)
+        if reason is None:
+            candidates.append(tag)
+        else:
+            kept[tag.name] = reason
+    return Selection(sorted(candidates, key=_age_order), kept)
+
+
+def _age_order(tag: Tag) -> tuple[float, str]:
+    return (tag.pushed or 0.0, tag.name)
+
+
+def _reason_to_keep(tag: Tag, rules: Rules, newest: t.Container[str]) -> str | None:
+    """Return why a tag is kept; None if all rules give it up. An unknown time never counts as old."""
+    if rules.is_immutable(tag.name):
+        return "immutable"
+    if rules.is_protected(tag.name):
+        return "protected"
+    if not rules.matches(tag.name):
+        return "not matched"
+    if tag.name in newest:
+        return f"among the newest {rules.keep_last}"
+    if tag.pushed is None:
+        return "time of the push unknown"
+    if rules.pushed_before is not None and tag.pushed >= rules.pushed_before:
+        return f"not pushed before {iso_time(rules.pushed_before)}"
+    if rules.used_before is not None:
+        if tag.used is None:
+            return "time of the last pull unknown"
+        if tag.used >= rules.used_before:
+            return f"pulled or pushed since {iso_time(rules.used_before)}"
+    return None
+
+
+def reason_to_delete(rules: Rules) -> str:
+    """Return the rules that apply to each candidate, in words."""
+    reasons = []
+    if rules.keep_last is not None:
+        reasons.append(f"not among the newest {rules.keep_last}")
+    if rules.pushed_before is not None:
+        reasons.append(f"pushed before {iso_time(rules.pushed_before)}")
+    if rules.used_before is not None:
+        reasons.append(f"neither pulled nor pushed since {iso_time(rules.used_before)}")
+    return ", ".join(reasons)
+
+
+def has_changed(listed: Tag, current: Tag, rules: Rules) -> bool:
+    """Return whether a tag was pushed again, or pulled if that matters, since it was listed."""
+    if listed.pushed != current.pushed or (listed.digest and current.digest and listed.digest != current.digest):
+        return True
+    return rules.used_before is not None and listed.used != current.used
+
+
+def untagged_bytes(deleted: t.Sequence[Tag], others: t.Iterable[Tag]) -> int:
+    """Return the size of the images that no tag points to any more. Each digest counts once."""
+    sizes = {tag.digest or tag.name: tag.size for tag in deleted}
+    for tag in others:
+        sizes.pop(tag.digest or "", None)
+    return sum(sizes.values())

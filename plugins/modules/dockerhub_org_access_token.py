@@ -1,0 +1,321 @@
+#!/usr/bin/python
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Create, change, rotate or delete an organization access token at Docker Hub."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: dockerhub_org_access_token
+short_description: Create, change, rotate or delete a Docker Hub organization access token
+version_added: 1.0.0
+author:
+  - hubops.dockerhub contributors (@hubops)
+description:
+  - Makes sure that an organization has an access token (OAT) of this name that is neither expired nor about to expire, and that
+    may do what the options describe.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
+  - The task rotates in two phases. A new token starts with the label C(ci (pending\)). The playbook stores its secret, and then
+    confirms it with O(held_id). Until then the previous token stays valid, so that a run which ends early causes no outage.
+  - The role P(hubops.dockerhub.rotate_access_token#role) does all of that around a task file that stores the secret.
+  - A token that a person deactivated stays deactivated, unless O(active=true).
+  - Description, repositories and scopes are changed in place. An option that is left out is left alone.
+options:
+  organization:
+    description: The name of the organization. It owns the token.
+    type: str
+  description:
+    description: A note about the token, at most 200 characters. An empty text clears it.
+    type: str
+  repositories:
+    description:
+      - The repositories that the token may use, and what it may do there. An empty list removes all.
+      - Docker Hub accepts 50 entries at most, and only repositories that exist.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description:
+          - The name of a repository of the organization, with or without the organization before it.
+          - V(*) stands for all of them.
+        type: str
+        required: true
+      scopes:
+        description:
+          - What the token may do in the repository, C(image-pull) or C(scope-image-pull) for example. C(scope-) may be left out.
+          - A higher scope includes the lower ones. C(image-push) includes C(image-pull).
+        type: list
+        elements: str
+        required: true
+  public_repositories:
+    description: Whether the token may pull from all public repositories at Docker Hub.
+    type: bool
+  organization_scopes:
+    description:
+      - What the token may do in the organization itself, C(member-read) for example. C(scope-) may be left out.
+      - An empty list removes all of these scopes.
+    type: list
+    elements: str
+extends_documentation_fragment:
+  - hubops.dockerhub._access_token
+  - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
+  - hubops.dockerhub._connection
+  - hubops.dockerhub._attributes
+  - hubops.dockerhub._attributes.resource
+notes:
+  - Docker Hub does not let access tokens create or change access tokens. Use the password of an owner (with a second factor, O(totp_secret) too).
+seealso:
+  - module: hubops.dockerhub.dockerhub_access_token
+  - module: hubops.dockerhub.dockerhub_access_token_info
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_access_tokens
+    description: Rotation, monitoring, and what happens when a run ends early.
+"""
+
+EXAMPLES = r"""
+- name: Rotate the token of the CI 14 days before it expires
+  hubops.dockerhub.dockerhub_org_access_token:
+    organization: myorg
+    name: ci
+    description: Pushes the images of the CI
+    repositories:
+      - name: app
+        scopes: [image-push]
+      - name: '*'
+        scopes: [image-pull]
+    organization_scopes: [repository-list]
+    expires_in: 90d
+    rotate: due
+    rotate_before: 14d
+    held_id: "{{ held.id | default('') }}" # what the store holds beside the secret
+  register: ci
+
+- name: Confirm the new token once its secret is stored
+  hubops.dockerhub.dockerhub_org_access_token:
+    organization: myorg
+    name: ci
+    held_id: "{{ ci.id }}"
+    confirm: true
+  when: ci.token is not none
+
+- name: Delete all tokens of this name
+  hubops.dockerhub.dockerhub_org_access_token:
+    organization: myorg
+    name: ci
+    state: absent
+"""
+
+RETURN = r"""
+token:
+  description:
+    - The secret of a new token. Docker Hub shows it only once. The result of the task is hidden then, and a registered variable
+      contains it.
+    - V(null) if no token was created. The result is readable then.
+  returned: success
+  type: str
+  sample: dckr_oat_0123456789abcdefghijklmnopqrstuv
+id:
+  description: The id of the token. Store it beside the secret, for O(held_id).
+  returned: success
+  type: str
+  sample: 3f6c2a0e-0000-4000-8000-000000000000
+label:
+  description: The label at Docker Hub.
+  returned: success
+  type: str
+  sample: ci (pending)
+description:
+  description: The note about the token.
+  returned: if the token exists
+  type: str
+repositories:
+  description: The repositories that the token may use, each with C(name) (C(organization/repository)) and C(scopes).
+  returned: if the token exists
+  type: list
+  elements: dict
+  sample:
+    - name: myorg/app
+      scopes: [scope-image-push]
+public_repositories:
+  description: Whether the token may pull from all public repositories at Docker Hub.
+  returned: if the token exists
+  type: bool
+organization_scopes:
+  description: What the token may do in the organization itself.
+  returned: if the token exists
+  type: list
+  elements: str
+  sample: [scope-repository-list]
+active:
+  description: Whether the token is activated.
+  returned: success
+  type: bool
+created_at:
+  description: When the token was created, in UTC.
+  returned: success
+  type: str
+  sample: "2026-01-31T12:00:00.123456Z"
+expires_at:
+  description: When the token expires, in UTC. V(null) if it never expires.
+  returned: success
+  type: str
+  sample: "2026-05-01T12:00:00Z"
+last_used:
+  description: When the token was last used, in UTC. V(null) if it never was, or if Docker Hub does not report it.
+  returned: success
+  type: str
+  sample: "2026-03-01T12:00:00.123456Z"
+state:
+  description:
+    - V(current) is in use, V(pending) waits for its confirmation, V(deactivated) was deactivated, V(expired) has expired, and
+      V(absent) does not exist.
+  returned: success
+  type: str
+  sample: pending
+reason:
+  description: Why a new token was created, or would be in check mode. V(null) if none was.
+  returned: success
+  type: str
+  sample: rotation is due
+retired:
+  description: The tokens that were deactivated or deleted, each with C(id), C(label), C(action) and C(reason).
+  returned: always, also when the task fails after it changed something
+  type: list
+  elements: dict
+  sample:
+    - id: 1d2b9f4c-0000-4000-8000-000000000000
+      label: ci
+      action: deactivated
+      reason: it was replaced
+next_rotation_at:
+  description: From when on O(rotate=due) creates the next token, in UTC. V(null) if it never does.
+  returned: success
+  type: str
+  sample: "2026-04-17T12:00:00Z"
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
+"""
+
+import typing as t
+
+from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_task import (
+    MUTUALLY_EXCLUSIVE,
+    TOKEN_OPTIONS,
+    TokenKind,
+    manage_token,
+)
+from ansible_collections.hubops.dockerhub.plugins.module_utils._access_tokens import AccessTokens
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes import (
+    described_resources,
+    read_resources,
+    resource_rows,
+    same_resources,
+    wanted_resources,
+)
+
+SPEC: dict[str, t.Any] = {
+    "argument_spec": {
+        **TOKEN_OPTIONS,
+        "organization": {"type": "str"},
+        "description": {"type": "str"},
+        "repositories": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "name": {"type": "str", "required": True},
+                "scopes": {"type": "list", "elements": "str", "required": True},
+            },
+        },
+        "public_repositories": {"type": "bool"},
+        "organization_scopes": {"type": "list", "elements": "str"},
+    },
+    "mutually_exclusive": MUTUALLY_EXCLUSIVE,
+}
+
+_RESOURCES = ("repositories", "public_repositories", "organization_scopes")
+_LONGEST_DESCRIPTION = 200
+
+
+def org_access_token(task: Task, hub: HubClient) -> Result:
+    """Create, change, rotate or delete an organization access token."""
+    organization = task.account("organization")
+    tokens = AccessTokens(hub, organization)
+    description: str | None = task.params["description"]
+    if len(description or "") > _LONGEST_DESCRIPTION:
+        raise InvalidOptions(
+            f"description has {len(description or '')} characters, but Docker Hub accepts {_LONGEST_DESCRIPTION} at most",
+            hint="shorten it",
+        )
+    options = [task.params[name] for name in _RESOURCES]
+    wanted_resources(organization, {}, *options)  # for its checks
+
+    def values(model: str | None) -> dict[str, t.Any]:
+        row = tokens.rows[model] if model else {}
+        resources = wanted_resources(organization, read_resources(row.get("resources")), *options)
+        if not resources:
+            raise InvalidOptions(
+                "the token could do nothing", hint="give repositories, public_repositories or organization_scopes"
+            )
+        text = (row.get("description") or "") if description is None else description
+        return {"description": text, "resources": resource_rows(resources)}
+
+    def changes(token_id: str) -> dict[str, t.Any]:
+        row = tokens.rows[token_id]
+        current = read_resources(row.get("resources"))
+        wanted = wanted_resources(organization, current, *options)
+        found: dict[str, t.Any] = {} if same_resources(current, wanted) else {"resources": resource_rows(wanted)}
+        if description is not None and description != (row.get("description") or ""):
+            found["description"] = description
+        return found
+
+    def describe(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+        shown: dict[str, t.Any] = {}
+        if "description" in row or "id" in row:  # a change contains only what differs
+            shown["description"] = row.get("description") or ""
+        if "resources" in row or "id" in row:
+            shown.update(described_resources(organization, read_resources(row.get("resources"))))
+        return shown
+
+    takes_over = description is None or None in options
+    kind = TokenKind(values, changes, lambda token_id: None, describe, takes_over)
+    return manage_token(task, hub, tokens, kind)
+
+
+if __name__ == "__main__":
+    run_module(org_access_token, SPEC)
