@@ -49,8 +49,12 @@ ACCOUNTS = {
 }
 # Pages that need what no personal access token may do. All other pages log in with one.
 WITH_PASSWORD = {
+    "dockerhub_access_token",
+    "dockerhub_access_token_info",
     "dockerhub_api",
+    "dockerhub_org_access_token",
     "dockerhub_repository",
+    "guide_access_tokens",
     "guide_provisioning",
 }
 PASSWORD = hub_emulator.ACCOUNTS["mybot"].password
@@ -79,8 +83,8 @@ SEEDS: list[tuple[str, dict[str, t.Any]]] = [
     ("members", {"organization": "myorg", "members": ["alice", "bob", "carol", "dave"]}),
     ("teams", {"organization": "myorg", "teams": [{"name": "developers"}, {"name": "operations"}]}),
 ]
-VARIABLES: dict[str, t.Any] = {}
-FILES = {"README.md": "# The application\n"}
+VARIABLES: dict[str, t.Any] = {"rotate_access_token_new": {"id": "", "token": ""}}
+FILES = {"README.md": "# The application\n", "etc/ci/other.json": "{}\n"}
 DIRECTIVES = {"code-block", "contents", "image", "list-table"}
 
 
