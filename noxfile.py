@@ -254,6 +254,7 @@ def docs(session: nox.Session) -> None:
     ]
     with (site / "conf.py").open("a") as conf:  # Ansible's own documentation would have to be downloaded
         conf.write(f"intersphinx_mapping = {{}}\nnitpick_ignore = {foreign}\n")
+        conf.write(f"html_static_path = ['{tree}/docs/docsite/static']\nhtml_css_files = ['site.css']\n")
     run(session, tree, f"bash {site}/build.sh", **env)
     print(f"See {site}/build/html/index.html.")
 
