@@ -415,7 +415,7 @@ def limit(remaining: int, reset: float, total: int = 180) -> dict[str, str]:
         (1, 30, [8]),  # the longest pause
         (0, 30, [30]),
         (0, -5, []),  # the period is over
-        (0, 3600, []),  # not a period of a minute
+        (5, 3600, []),  # not a period of a minute
     ],
 )
 def test_requests_are_spread_over_the_rest_of_the_period(
