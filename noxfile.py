@@ -34,7 +34,10 @@ ONCE = ("docs/", "emulator/", "extensions/", "plugins/action/test_renewal.py", "
 ENDS = ("plugins/module_utils/",)
 # Tools pass where they find nothing to do. Deprecated calls pass until they are removed.
 SUSPECT = re.compile(r"All targets skipped|no tests ran|no tests collected|\[DEPRECATION WARNING\]|DeprecationWarning:")
-NOTABLE = re.compile(r"^.*\b\d+ passed\b.*$|^Running \S+ integration test.*$|^TOTAL.*$", re.MULTILINE)
+NOISE = re.compile(
+    r"(?m)^ *(Attempting|Collecting|Downloading|Found|Installing|Looking in|Processing|Requirement already|Success|Uninst|Using|WARNING: Location|━).*\n"
+)
+NOTABLE = re.compile(r"^.*\b\d+ passed\b.*\n|^Running \S+ integration test.*\n|^TOTAL.*\n", re.MULTILINE)
 
 ROOT = pathlib.Path(__file__).resolve().parent
 CACHE = ROOT / ".cache"
@@ -65,10 +68,9 @@ def each_core(*cores: str, here: str = "ci") -> t.Any:
     return nox.parametrize("python, core", [nox.param(python, core, id=core, tags=[tag]) for python, core, tag in rows])
 
 
-def copy_of_tree(session: nox.Session) -> pathlib.Path:
-    """Copy what git tracks or would add to a folder that ansible-test accepts. Return that folder."""
-    name = re.sub(r"[^\w.]+", "-", session.name).strip("-")
-    target = CACHE / "trees" / name / "ansible_collections/hubops/dockerhub"
+def copy_of_tree(session: nox.Session, folder: str = "ansible_collections/hubops/dockerhub") -> pathlib.Path:
+    """Copy what git tracks or would add to a folder, by default one that ansible-test accepts. Return that folder."""
+    target = CACHE / "trees" / re.sub(r"[^\w.]+", "-", session.name).strip("-") / folder
     target.mkdir(parents=True, exist_ok=True)
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     for command in (
@@ -83,15 +85,25 @@ def copy_of_tree(session: nox.Session) -> pathlib.Path:
 
 def run(session: nox.Session, folder: pathlib.Path, command: str, *arguments: str, **env: str) -> str:
     """Run a command, print its notable lines and return its output. Suspicious output is a failure."""
-    with session.chdir(folder):
-        output = str(
-            session.run(*command.split(), *arguments, env={"NO_COLOR": "1", **env}, silent=True, external=True)
-        )
-    if found := SUSPECT.search(output):
-        session.error(f"{output}\nThe output contains {found[0]!r}.")
-    for line in NOTABLE.findall(output):
-        print(line)
-    return output
+    session.log(" ".join([command, *arguments]))
+    path = os.pathsep.join([*(session.bin_paths or []), os.environ["PATH"]])
+    result = subprocess.run(
+        [*command.split(), *arguments],
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1", "PATH": path, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    suspect = SUSPECT.search(result.stdout)
+    if result.returncode or suspect:
+        reason = f"The output contains {suspect[0]!r}." if suspect else f"The exit code is {result.returncode}."
+        print(NOISE.sub("", result.stdout), reason, sep="\n")
+        raise nox.command.CommandFailed(reason)
+    print("".join(NOTABLE.findall(result.stdout)), end="")
+    return result.stdout
 
 
 def ansible_test(session: nox.Session, core: str, kind: str, *arguments: str) -> None:
@@ -116,7 +128,7 @@ def pytest(session: nox.Session, *arguments: str) -> None:
 def newcomer(session: nox.Session) -> None:
     """The commands of README.md and of the quick loop in CONTRIBUTING.md, as typed in a fresh clone"""
     shutil.rmtree(CACHE / "trees/newcomer", ignore_errors=True)
-    tree = copy_of_tree(session)
+    tree = copy_of_tree(session, "clone")
     loop = (tree / "CONTRIBUTING.md").read_text().partition("\n## A quick loop\n")[2].partition("\n## ")[0]
     typed = re.findall(r"^\$ (make .*)$", (tree / "README.md").read_text(), re.MULTILINE)
     typed.append("\n".join(re.findall(r"^\$ (.*)$", loop, re.MULTILINE)))
@@ -242,6 +254,7 @@ def docs(session: nox.Session) -> None:
     ]
     with (site / "conf.py").open("a") as conf:  # Ansible's own documentation would have to be downloaded
         conf.write(f"intersphinx_mapping = {{}}\nnitpick_ignore = {foreign}\n")
+        conf.write(f"html_static_path = ['{tree}/docs/docsite/static']\nhtml_css_files = ['site.css']\n")
     run(session, tree, f"bash {site}/build.sh", **env)
     print(f"See {site}/build/html/index.html.")
 
@@ -265,6 +278,21 @@ def package(session: nox.Session) -> None:
         output = run(session, where, command, ANSIBLE_COLLECTIONS_PATH=str(where))
         if expected not in output or re.search("^(ERROR|Traceback)", output, re.MULTILINE):
             session.error(f"{output}\nThe output contains an error, or lacks {expected!r}.")
+
+
+@nox.session
+def format(session: nox.Session) -> None:
+    """Correct the layout of the code, and what else ruff can correct"""
+    session.install("ruff==0.17.*")
+    session.run("ruff", "check", "--no-cache", "--fix", ".")
+    session.run("ruff", "format", "--no-cache", ".")
+
+
+@nox.session
+def changelog(session: nox.Session) -> None:
+    """Turn the fragments into CHANGELOG.md, for the release whose version is in galaxy.yml"""
+    session.install("ansible-core", "antsibull-changelog")
+    session.run("antsibull-changelog", "release", *session.posargs)
 
 
 @nox.session

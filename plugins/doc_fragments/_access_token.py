@@ -34,15 +34,15 @@ options:
     type: bool
   expires_in:
     description:
-      - How long a new token is valid. A whole number with C(s), C(m), C(h), C(d) or C(w), as in V(90d). An empty text means that
-        it never expires.
+      - How long a new token is valid. A span is a whole number with C(s), C(m), C(h), C(d) or C(w), for example V(90d). An empty
+        text means that it never expires.
       - An existing token differs from it if it never expires, or lives more than a day longer. See O(on_mismatch).
       - Without it and O(expires_at), a new token lives as long as the one that it replaces. If there is none, it never expires.
     type: str
   expires_at:
     description:
-      - When a new token expires, in ISO 8601, as in V(2027-01-31) or V(2027-01-31T12:00:00Z). Without an offset, the time is in
-        UTC. An empty text means that it never expires.
+      - When a new token expires, in ISO 8601, for example V(2027-01-31) or V(2027-01-31T12:00:00Z). A time without an offset is
+        in UTC. An empty text means that it never expires.
       - An existing token that has this expiry is not due for rotation before, because a new one would have the same.
     type: str
   rotate:

@@ -56,6 +56,16 @@ options:
       - Requires the Python library pyotp.
       - Without this option and O(otp), the login fails if Docker Hub requires a code.
     type: str
+  docker_config:
+    description:
+      - Takes O(identifier) and O(secret) from what the command C(docker login) has stored on the controller. The path of
+        Docker's configuration file, C(~/.docker/config.json) for example, or of the folder that contains it.
+      - It is read if O(secret) is found nowhere else. If O(identifier) is given, only an entry of that account is used. An entry
+        for another registry is never used.
+      - The entry may be in the file, or in the credential helper that the file names. A helper runs once in a run of Ansible,
+        has no terminal, and must answer within 8 seconds.
+      - Requires the Python library docker.
+    type: path
   auth_method:
     description:
       - The operation of the API that logs in.
@@ -70,6 +80,7 @@ options:
 requirements:
   - requests 2.25.1 or later (not 2.32.0 to 2.32.2) and PyJWT 2 or later, where the login runs
   - pyotp, for O(totp_secret) only
+  - docker, for O(docker_config) only, on the controller
 notes:
   - Each option has several sources, which are read on the controller in this order. First the arguments, then
     variables, the environment of the command C(ansible-playbook), the section C([dockerhub]) of C(ansible.cfg), and
@@ -152,6 +163,10 @@ options:
   totp_secret:
     env: [{name: DOCKERHUB_TOTP_SECRET}]
     vars: [{name: dockerhub_totp_secret}]
+  docker_config:
+    env: [{name: DOCKERHUB_DOCKER_CONFIG}]
+    vars: [{name: dockerhub_docker_config}]
+    ini: [{section: dockerhub, key: docker_config}]
   auth_method:
     env: [{name: DOCKERHUB_AUTH_METHOD}]
     vars: [{name: dockerhub_auth_method}]

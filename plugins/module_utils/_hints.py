@@ -50,7 +50,7 @@ LOGIN_HINTS = {
 
 RESOURCE_HINTS = {
     **COMMON_HINTS,
-    "token_expired": "get a new token, or leave out access_token so that the task logs in by itself",
+    "token_expired": "get a new token, or leave out access_token so that the task logs in",
     "plan_required": "check the subscription of this namespace at Docker Hub",
     "edge_blocked": "set user_agent, or use another outgoing address or proxy",
     "conflict": "run the task again: it may have been created meanwhile",

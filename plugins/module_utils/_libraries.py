@@ -30,10 +30,7 @@ def require_library(library: str) -> t.Any:
         module = importlib.import_module(name)
     except Exception as error:  # a broken library may raise anything
         reason = printable("".join(traceback.format_exception_only(type(error), error)))
-        raise MissingLibrary(
-            f"{missing_required_lib(library, url=f'https://pypi.org/project/{library}')} ({reason})",
-            hint=_installation(library),
-        ) from None
+        raise missing_library(library, reason) from None
     if not hasattr(module, attribute):
         raise MissingLibrary(
             f"the module {name} that Python found is not {library}: the package '{name}' from PyPI is another library,"
@@ -43,8 +40,16 @@ def require_library(library: str) -> t.Any:
     return module
 
 
+def missing_library(library: str, reason: str) -> MissingLibrary:
+    """Return the error for a library that cannot be imported."""
+    return MissingLibrary(
+        f"{missing_required_lib(library, url=f'https://pypi.org/project/{library}')} ({reason})",
+        hint=_installation(library),
+    )
+
+
 def _installation(library: str) -> str:
-    wanted = "pyotp" if library == "pyotp" else "requests PyJWT"  # where one is missing, both are
+    wanted = library if library in ("pyotp", "docker") else "requests PyJWT"  # where one is missing, both are
     uv = " ".join(f"--with {name}" for name in wanted.split())
     return (
         f"install it: {sys.executable} -m pip install {wanted}; with uv: uv tool install {uv} ansible-core;"

@@ -17,6 +17,7 @@ _SHARED: dict[str, t.Any] = {
     "secret": {"type": "str", "no_log": True, "aliases": ["password"]},
     "otp": {"type": "str", "no_log": True, "aliases": ["code"]},
     "totp_secret": {"type": "str", "no_log": True},
+    "docker_config": {"type": "path"},
     "auth_method": {"type": "str", "choices": ["auto", "access_token", "login"], "default": "auto"},
     "hub_url": {"type": "str", "default": "https://hub.docker.com"},
     "validate_certs": {"type": "bool", "default": True},
@@ -38,7 +39,10 @@ TOKEN_SPEC: dict[str, t.Any] = {
         "on_otp_required": {"type": "str", "choices": ["fail", "return"], "default": "fail"},
         "login_from": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
     },
-    "required_one_of": [["identifier", "login_2fa_token"], ["secret", "login_2fa_token"]],
+    "required_one_of": [
+        ["identifier", "docker_config", "login_2fa_token"],
+        ["secret", "docker_config", "login_2fa_token"],
+    ],
 }
 """The options of the task ``dockerhub_token``."""
 
@@ -62,6 +66,7 @@ class Options(t.TypedDict):
     secret: str | None
     otp: str | None
     totp_secret: str | None
+    docker_config: str | None
     access_token: str | None
     login_2fa_token: str | None
     on_otp_required: str

@@ -33,7 +33,7 @@ class Rule(t.NamedTuple):
     error: type[errors.HubError]
 
 
-# The first rule that matches counts.
+# The first rule that matches counts; the last one of each list matches every other 4xx.
 LOGIN = (
     Rule((401, 403), _SSO, errors.SsoRequired),
     Rule((401,), _SECOND_FACTOR, errors.OtpRequired),
@@ -112,13 +112,15 @@ def _message(answer: RawAnswer, request: Request, words: str, *, from_hub: bool)
 def _by_rule(answer: RawAnswer, request: Request, message: str, search: str) -> errors.HubError:
     if request.identifier:
         search = re.sub(re.escape(request.identifier), "", search, flags=re.IGNORECASE)
-    for rule in request.rules:
-        if answer.status in rule.statuses and re.search(rule.words, search, re.IGNORECASE):
-            hint = _WRONG_URL if answer.status in (404, 405) else None
-            if request.rules is RESOURCE:
-                hint = _WRONG_METHOD if answer.status == 405 else None
-            return rule.error(message, hint=hint, http_status=answer.status)
-    return errors.InvalidRequest(message, http_status=answer.status)
+    error = next(
+        rule.error
+        for rule in request.rules
+        if answer.status in rule.statuses and re.search(rule.words, search, re.IGNORECASE)
+    )
+    hint = _WRONG_URL if answer.status in (404, 405) else None
+    if request.rules is RESOURCE:
+        hint = _WRONG_METHOD if answer.status == 405 else None
+    return error(message, hint=hint, http_status=answer.status)
 
 
 def _limited(answer: RawAnswer, request: Request, message: str, search: str, *, from_hub: bool) -> errors.HubError:

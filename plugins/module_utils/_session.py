@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import typing as t
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
@@ -34,6 +35,8 @@ class HubSession(Session):
     def __init__(self, options: Options) -> None:
         super().__init__()
         self.trust_env = False  # no .netrc, no variables other than those read below
+        # A cookie would carry one account's login into the next one's requests.
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.headers.update(
             {
                 "User-Agent": options["user_agent"] or f"hubops.dockerhub/{VERSION}",
@@ -157,6 +160,8 @@ def kept_session(options: Options) -> HubSession:
     key = repr((os.getpid(), *(options.get(name) for name in _OF_A_SESSION), environment))
     if key not in _kept:
         require_libraries(totp=False)
+        for session in _kept.values():
+            session.close()
         _kept.clear()
         _kept[key] = HubSession(options)
     return _kept[key]

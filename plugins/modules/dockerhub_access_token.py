@@ -13,7 +13,7 @@ author:
   - hubops.dockerhub contributors (@hubops)
 description:
   - Makes sure that the account in use has a personal access token (PAT) of this name that is neither expired nor about to expire.
-  - Docker Hub allows that only after a login with a password. Where two-factor authentication is enabled, give O(totp_secret) too.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
   - The task rotates in two phases. A new token starts with the label C(ci (pending\)). The playbook stores its secret, and then
     confirms it with O(held_id). Until then the previous token stays valid, so that a run which ends early causes no outage.
   - The role P(hubops.dockerhub.rotate_access_token#role) does all of that around a task file that stores the secret.
@@ -36,13 +36,17 @@ options:
 extends_documentation_fragment:
   - hubops.dockerhub._access_token
   - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
+notes:
+  - Docker Hub does not let access tokens create or change access tokens. Use a password (with a second factor, O(totp_secret) too).
 seealso:
   - module: hubops.dockerhub.dockerhub_org_access_token
   - module: hubops.dockerhub.dockerhub_access_token_info
-  - ref: Access tokens <ansible_collections.hubops.dockerhub.docsite.guide_access_tokens>
+  - module: hubops.dockerhub.dockerhub_token
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_access_tokens
     description: Rotation, monitoring, and what happens when a run ends early.
 """
 
@@ -156,21 +160,56 @@ next_rotation_at:
   returned: success
   type: str
   sample: "2026-04-17T12:00:00Z"
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """
 
 import typing as t
 
-from ansible_collections.hubops.dockerhub.plugins.module_utils._access_tokens import AccessTokens
-from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
-from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes import PERSONAL, without_included
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token_task import (
+from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_task import (
     MUTUALLY_EXCLUSIVE,
     TOKEN_OPTIONS,
     TokenKind,
     manage_token,
 )
+from ansible_collections.hubops.dockerhub.plugins.module_utils._access_tokens import AccessTokens
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes import PERSONAL, without_included
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {

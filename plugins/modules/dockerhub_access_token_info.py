@@ -13,18 +13,17 @@ author:
   - hubops.dockerhub contributors (@hubops)
 description:
   - Returns all access tokens of an organization or of the account in use, without their secrets, which Docker Hub shows only once.
-  - Docker Hub allows that only after a login with a password. Where two-factor authentication is enabled, give O(totp_secret) too.
-    The tokens of an organization are shown only to its owners.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   organization:
     description:
-      - The organization whose access tokens (OATs) are read.
+      - The name of the organization whose access tokens (OATs) are read.
       - Without it, the personal access tokens (PATs) of the account in use are read.
     type: str
   expires_within:
     description:
       - A token is listed in RV(expiring) if it expires within this span from now.
-      - A whole number with C(s), C(m), C(h), C(d) or C(w), as in V(14d).
+      - A span is a whole number with C(s), C(m), C(h), C(d) or C(w), for example V(14d).
     type: str
     default: 14d
   unused_for:
@@ -34,13 +33,17 @@ options:
     default: 90d
 extends_documentation_fragment:
   - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.info
+notes:
+  - Docker Hub does not let access tokens read access tokens. Use a password (with a second factor, O(totp_secret) too).
+    Only the owners of an organization see its tokens.
 seealso:
   - module: hubops.dockerhub.dockerhub_access_token
   - module: hubops.dockerhub.dockerhub_org_access_token
-  - ref: Access tokens <ansible_collections.hubops.dockerhub.docsite.guide_access_tokens>
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_access_tokens
     description: A play that reports tokens before they expire.
 """
 
@@ -124,6 +127,41 @@ expired:
   elements: dict
   contains: *token
   sample: *sample
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """
 
 import typing as t

@@ -13,7 +13,8 @@ author:
   - hubops.dockerhub contributors (@hubops)
 description:
   - Sends one request to Docker Hub's API, or reads all pages of a list. Use it for an operation that has no module of its own.
-  - The task logs in by itself, so that no playbook has to carry a token. The token is sent to O(hub_url) and nowhere else.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
+  - The token is sent to O(hub_url) and nowhere else.
   - An answer that contains a new secret is hidden on the screen and in logs. A registered variable contains it.
 options:
   path:
@@ -60,7 +61,10 @@ attributes:
     support: none
 seealso:
   - module: hubops.dockerhub.dockerhub_repository
+  - module: hubops.dockerhub.dockerhub_audit_log_info
   - module: hubops.dockerhub.dockerhub_token
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
+    description: Repositories as code, and what each operation requires.
   - name: Docker Hub API
     description: Docker's reference of all operations.
     link: https://docs.docker.com/reference/api/hub/latest/
@@ -112,6 +116,41 @@ entries:
   type: list
   elements: dict
   sample: [{"id": 1, "name": "developers"}]
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """
 
 import json

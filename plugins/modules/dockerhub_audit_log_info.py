@@ -14,7 +14,7 @@ author:
 description:
   - Returns who did what in an organization or account, in the order of Docker Hub, which is the newest event first.
   - The task reads all pages up to O(limit). It warns if there are more events.
-  - The task logs in by itself, and shares its login with all other tasks of the run that use the same credential.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   account:
     description:
@@ -36,9 +36,9 @@ options:
     type: str
   since:
     description:
-      - Return only events from this time on. ISO 8601, V(2027-01-31T12:00:00Z) for example, or a span before now, V(7d) for
-        example.
-      - A span is a whole number with V(s), V(m), V(h), V(d) or V(w). It is counted from the time of Docker Hub's clock. A time
+      - Return only events from this time on.
+      - A span before now, for example V(7d), or a time in ISO 8601, for example V(2027-01-31) or V(2027-01-31T12:00:00Z).
+      - A span is a whole number with C(s), C(m), C(h), C(d) or C(w). It is counted from the time of Docker Hub's clock. A time
         without an offset is in UTC.
     type: str
   until:
@@ -122,6 +122,41 @@ truncated:
   returned: success
   type: bool
   sample: false
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """
 
 import itertools

@@ -18,11 +18,11 @@ description:
   - An invitation that somebody has not accepted yet is not sent again, unless O(resend) is set.
   - In check mode, Docker Hub itself checks the names of new people without inviting them. A misspelt name is found before the
     run. The names of teams are not checked, because an earlier task may create them.
-  - The task logs in by itself, and shares its login with all other tasks of the run that use the same credential.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   organization:
     description:
-      - The organization.
+      - The name of the organization.
       - Without it, O(identifier) is meant if O(secret) is an organization access token.
     type: str
   members:
@@ -168,6 +168,41 @@ left:
   returned: if the task fails between two changes
   type: list
   elements: dict
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """
 
 import typing as t

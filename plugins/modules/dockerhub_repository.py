@@ -14,8 +14,7 @@ author:
 description:
   - Brings a repository into the described state, including its texts, its visibility, the teams that may use it and the
     rules for immutable tags.
-  - The task logs in by itself. All tasks and lookups of a run that use the same credential share one login, and no playbook
-    has to carry a token.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
   - An option that is left out is left alone. An empty text clears the text.
   - A run that finds everything as described sends one request, and one more if O(teams) is given.
 options:
@@ -102,6 +101,8 @@ seealso:
   - module: hubops.dockerhub.dockerhub_team
   - module: hubops.dockerhub.dockerhub_tag_prune
   - module: hubops.dockerhub.dockerhub_api
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
+    description: Repositories as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
@@ -165,6 +166,41 @@ would_freeze:
   type: list
   elements: str
   sample: [v1.0.0, v1.1.0]
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """
 
 import typing as t
@@ -223,7 +259,10 @@ def repository(task: Task, hub: HubClient) -> Result:
     """Bring a repository into the described state."""
     _check_texts(task)
     names = {"namespace": task.account("namespace"), "repository": require_name(task.params["name"])}
-    here, teams = REPOSITORY.at(**names), RepositoryTeams(hub, names)
+    here, teams = (
+        REPOSITORY.at(**names),
+        RepositoryTeams(hub, names, [team["name"] for team in task.params["teams"] or ()]),
+    )
     found = hub.find(here)
     current = repository_facts(found) if found else None
     if task.params["state"] == "absent":

@@ -23,7 +23,8 @@ description:
     O(not_pulled_since), a tag that was pulled in between is kept too.
   - The oldest tags are deleted first. If the task stops or is killed, the next run continues with the rest.
   - A deletion takes two requests. If few requests of the rate limit are left, the task spreads them over the rest of the
-    period. O(max_wait) and O(retries) apply to each deletion anew.
+    period. O(max_wait) and O(retries) apply to each deletion separately.
+  - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   namespace:
     description:
@@ -53,8 +54,8 @@ options:
   older_than:
     description:
       - Only tags whose last push is older than this are deleted.
-      - A span, as a whole number with V(s), V(m), V(h), V(d) or V(w), for example V(90d). Or a time in ISO 8601, for example
-        V(2026-01-31).
+      - A span before now, for example V(90d), or a time in ISO 8601, for example V(2027-01-31) or V(2027-01-31T12:00:00Z).
+      - A span is a whole number with C(s), C(m), C(h), C(d) or C(w). A time without an offset is in UTC.
     type: str
   not_pulled_since:
     description:
@@ -69,20 +70,22 @@ options:
     default: 100
 extends_documentation_fragment:
   - hubops.dockerhub._login
+  - hubops.dockerhub._login.resource
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - Deleting a tag deletes neither another tag nor the image of another tag, even if both have the same digest.
+  - Deleting a tag deletes a name only. Other tags with the same digest still work. Docker Hub keeps the image, and its storage
+    does not become less, until the image is deleted under Image Management of the repository.
   - A personal access token requires the level Read, Write & Delete. An organization access token requires
     C(scope-repository-read), C(scope-tag-read) and C(scope-tag-admin).
   - Immutable tags are found with Python's regular expressions, whereas Docker Hub uses RE2. If Python cannot read one of the
     rules of the repository, the task warns and deletes nothing.
 seealso:
-  - ref: ansible_collections.hubops.dockerhub.docsite.guide_retention
-    description: Retention in five minutes, with a schedule.
   - module: hubops.dockerhub.dockerhub_repository
   - module: hubops.dockerhub.dockerhub_repository_info
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_retention
+    description: Retention in five minutes, with a schedule.
 """
 
 EXAMPLES = r"""
@@ -190,10 +193,46 @@ gone:
 bytes:
   description:
     - The size of the images that lost their last tag. In check mode, of those that would lose it.
-    - An image that another tag points to as well does not count. Images share layers, so that Docker Hub may free less.
+    - An image that another tag points to as well does not count. This is what deleting these images at Docker Hub can free at
+      most, since images share layers.
   returned: success, and failure after the tags were read
   type: int
   sample: 1048576
+rate_limit:
+  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  returned: success
+  type: dict
+  contains:
+    limit:
+      description: How many requests Docker Hub accepts in one period.
+      type: int
+    remaining:
+      description: How many requests are left in the current period.
+      type: int
+    reset:
+      description: When the next period starts, in UTC.
+      type: str
+  sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
+error:
+  description: The reason of the failure, in a form that a playbook can evaluate.
+  returned: failure
+  type: dict
+  contains:
+    code:
+      description:
+        - A name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and the way out.
+      type: str
+    http_status:
+      description: The HTTP status of the answer. V(null) if there was no answer.
+      type: int
+    hint:
+      description: What to do.
+      type: str
+    retry_at:
+      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      type: str
+  sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """
 
 import typing as t

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: dockerhub_token
-short_description: Get a Docker Hub access token
+short_description: Log in to Docker Hub and return a bearer token
 version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
@@ -43,6 +43,8 @@ attributes:
     support: partial
     details: Only with O(login_from=target).
 seealso:
+  - module: hubops.dockerhub.dockerhub_api
+  - module: hubops.dockerhub.dockerhub_access_token
   - plugin: hubops.dockerhub.dockerhub_token
     plugin_type: lookup
   - name: Docker Hub API

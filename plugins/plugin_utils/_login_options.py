@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import traceback
 import typing as t
 
@@ -63,6 +64,7 @@ def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec = TOKEN_S
                 values[name] = found
     _make_text(values, spec, raw)
     _require_real_values(values)
+    _use_docker_config(values, spec, warn)
     _check_owner(values)
     return _typed({name: found.value for name, found in values.items()}, spec)
 
@@ -99,9 +101,11 @@ def _unknown(given: str, raw: RawOptions, spec: Spec) -> InvalidOptions:
 
 def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
     """Return the error for a value that cannot be rendered or decrypted."""
-    while getattr(error, "orig_exc", None):  # before ansible-core 2.19, the outer texts quote templates
-        error = error.orig_exc  # type: ignore[attr-defined]  # which only some exceptions have
     reason = _text(error)
+    while "while templating" in reason:  # before ansible-core 2.19, these texts quote the template, which may be a password
+        inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
+        error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
+        reason = _text(error)
     if "decrypt" in reason.lower():  # part of the message of each version
         return InvalidOptions(
             f"{source} cannot be decrypted",
@@ -181,14 +185,19 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
         if isinstance(value, (list, dict, tuple, set, bytes)):
             raise InvalidOptions(f"{name} must be text", hint="give it as one string")
         if name in ("identifier", "secret") and not type(value).__name__ == "AnsibleVaultEncryptedUnicode":
-            raise InvalidOptions(
-                f"{name} must be text, but YAML has read it as another type ({type(value).__name__.lstrip('_')})",
-                hint="quote it",
-            )
+            raise InvalidOptions(f"{name} must be text, but YAML has read it as {_kind(value)}", hint="quote it")
         try:
             values[name] = found._replace(value=str(value))
         except Exception as error:
             raise _unusable(found.source or name, error, raw) from None
+
+
+def _kind(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return "a date" if isinstance(value, datetime.date) else "another type"
 
 
 def _require_real_values(values: dict[str, _Value]) -> None:
@@ -199,6 +208,18 @@ def _require_real_values(values: dict[str, _Value]) -> None:
                 f"{name} is no longer known, because it is hidden in finished tasks",
                 hint="in the debugger, enter update_task before redo",
             )
+
+
+def _use_docker_config(values: dict[str, _Value], spec: Spec, warn: Show) -> None:
+    """Take identifier and secret from docker_config if no other source contains a credential."""
+    if "docker_config" not in values or {"secret", "access_token", "login_2fa_token"} & {*values}:
+        return
+    from ansible_collections.hubops.dockerhub.plugins.plugin_utils._docker_config import docker_login
+
+    typed = _validated({"docker_config": values["docker_config"].value}, spec) or {}
+    identifier = values["identifier"].value if "identifier" in values else None
+    username, secret = docker_login(typed["docker_config"], identifier, warn)
+    values["identifier"], values["secret"] = _Value(username), _Value(secret, "docker_config", username)
 
 
 def _check_owner(values: dict[str, _Value]) -> None:

@@ -14,6 +14,7 @@ SOURCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "secret": (("dockerhub_secret", "dockerhub_password"), ("DOCKERHUB_PASSWORD", "DOCKERHUB_TOKEN")),
     "otp": (("dockerhub_otp",), ()),
     "totp_secret": (("dockerhub_totp_secret",), ("DOCKERHUB_TOTP_SECRET",)),
+    "docker_config": (("dockerhub_docker_config",), ("DOCKERHUB_DOCKER_CONFIG",)),
     "auth_method": (("dockerhub_auth_method",), ("DOCKERHUB_AUTH_METHOD",)),
     "hub_url": (("dockerhub_url",), ("DOCKERHUB_URL",)),
     "validate_certs": (("dockerhub_validate_certs",), ("DOCKERHUB_VALIDATE_CERTS",)),

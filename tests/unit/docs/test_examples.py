@@ -28,7 +28,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     normalize_options,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
-from emulator.hub import CONTROL
+from emulator.hub import CONTROL  # type: ignore[import-not-found]  # conftest.py makes it importable
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 GUIDES = ROOT / "docs/docsite/rst"
@@ -52,9 +52,16 @@ WITH_PASSWORD = {
     "dockerhub_access_token",
     "dockerhub_access_token_info",
     "dockerhub_api",
+    "dockerhub_audit_log_info",
     "dockerhub_org_access_token",
+    "dockerhub_org_info",
+    "dockerhub_org_member",
+    "dockerhub_org_settings",
     "dockerhub_repository",
+    "dockerhub_team",
     "guide_access_tokens",
+    "guide_migration",
+    "guide_organizations",
     "guide_provisioning",
 }
 PASSWORD = hub_emulator.ACCOUNTS["mybot"].password
@@ -75,17 +82,29 @@ FOREIGN = {
     "community.missing_collection": "is another collection",
 }
 # What the examples find: at the emulator, as variables of the inventory, and in the folder of the playbook.
+OLD_TAGS = {"count": 20, "prefix": "main-", "pushed_ago": 100 * 86400, "step": 60}
 SEEDS: list[tuple[str, dict[str, t.Any]]] = [
     ("repositories", {"namespace": "mybot", "repositories": ["app"]}),
-    ("repositories", {"namespace": "myorg", "repositories": ["app", "old-app"]}),
-    ("tags", {"namespace": "myorg", "repository": "app", "tags": ["latest", "v1.0.0"]}),
+    ("repositories", {"namespace": "myorg", "repositories": ["app", "app-base", "old-app"]}),
+    *(
+        ("tags", {"namespace": "myorg", "repository": name, **tags})
+        for name in ("app", "app-base")
+        for tags in (OLD_TAGS, {"tags": ["latest", "v1.0.0", "pr-42-1"]})
+    ),
     ("tags", {"namespace": "myorg", "repository": "old-app", "tags": ["latest"]}),
     ("members", {"organization": "myorg", "members": ["alice", "bob", "carol", "dave"]}),
-    ("teams", {"organization": "myorg", "teams": [{"name": "developers"}, {"name": "operations"}]}),
+    (
+        "teams",
+        {"organization": "myorg", "teams": [{"name": "developers"}, {"name": "operations"}, {"name": "contractors"}]},
+    ),
 ]
-VARIABLES: dict[str, t.Any] = {"rotate_access_token_new": {"id": "", "token": ""}}
-FILES = {"README.md": "# The application\n", "etc/ci/other.json": "{}\n"}
-DIRECTIVES = {"code-block", "contents", "image", "list-table"}
+VARIABLES: dict[str, t.Any] = {
+    "myorg_members": [{"user": "mybot", "role": "owner"}, {"user": "alice"}, {"user": "bob"}],
+    "pull_request": 42,
+    "rotate_access_token_new": {"id": "", "token": ""},
+}
+FILES = {"README.md": "# The application\n", "etc/ci/empty": ""}
+DIRECTIVES = {"code-block", "contents", "list-table", "raw"}
 
 
 @dataclasses.dataclass

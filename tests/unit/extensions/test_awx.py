@@ -227,3 +227,38 @@ def test_the_execution_environment_of_the_guide_is_one(tmp_path: pathlib.Path) -
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=60)
     requirements = yaml.safe_load((tmp_path / "context/_build/requirements.yml").read_text())
     assert requirements == {"collections": [{"name": "hubops.dockerhub"}]}
+
+
+def test_an_organization_as_code_is_a_job_that_shows_no_secret(
+    hub: t.Any, run_job: t.Callable[..., Job], tmp_path: pathlib.Path
+) -> None:
+    from emulator.hub import CONTROL
+
+    token = {"identifier": "myorg", "secret": hub_emulator.MYORG_OAT}
+    file = tmp_path / "myorg.yml"
+    for verb, rows in (
+        ("members", ["alice", "bob"]),
+        ("teams", [{"name": "dev", "members": ["alice", "bob"]}]),
+        ("invitations", [{"invitee": "new@example.com"}]),
+        ("repositories", [{"name": "app", "is_private": True, "permissions": {"dev": "write"}}]),
+    ):
+        CONTROL["POST", verb](hub, {"organization": "myorg", "namespace": "myorg", verb: rows}, "")
+
+    def run(playbook: str, words: str, **variables: t.Any) -> None:
+        job = run_job(playbook, token, **variables)
+        assert words in job.stdout, job.stdout
+        job.assert_tells_no_secret(hub)
+
+    run("- import_playbook: hubops.dockerhub.export", "Written:", organization="myorg", file=str(file))
+    apply = "- import_playbook: hubops.dockerhub.organization"
+    wanted = yaml.safe_load(file.read_text())
+    run(apply, "changed=0 ", **wanted)
+    alice = next(person for person in wanted["organization_members"] if person.get("user") == "alice")
+    alice["state"] = "absent"
+    run(apply, "changed=1 ", **wanted)
+    organization = hub.organizations.known["myorg"]
+    assert ("alice" in organization.roles, list(organization.teams["dev"].members)) == (False, ["bob"])
+    alice.update(user="alcie", state="present")
+    check = "- hosts: localhost\n  gather_facts: false\n  check_mode: true\n  roles: [hubops.dockerhub.organization]"
+    run(check, "Docker Hub does not accept these names: alcie", **wanted)
+    assert list(organization.roles) == ["mybot", "orgmember", "bob"]

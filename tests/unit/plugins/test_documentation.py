@@ -125,6 +125,50 @@ def test_a_resource_task_documents_exactly_its_options(name: str) -> None:
     assert described(documented("module", module_loader, name)[0]["options"]) == described(spec)
 
 
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_resource_task_documents_rate_limit_and_error(name: str) -> None:
+    returned = documented("module", module_loader, name)[1]
+    assert returned["rate_limit"] == RETURNED["rate_limit"]
+    assert returned["error"] == documented("module", module_loader, "dockerhub_api")[1]["error"]
+    own, login = ({**row["error"]["contains"], "code": None} for row in (returned, RETURNED))
+    assert own == login
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_resource_task_describes_its_login_in_the_same_words(name: str) -> None:
+    sentence = (
+        "The task logs in on its own, and shares its login with all tasks of the run that use the same credential."
+    )
+    assert sentence in documented("module", module_loader, name)[0]["description"]
+
+
+def test_modules_refer_to_each_other_both_ways() -> None:
+    names = ["dockerhub_token", *RESOURCES]
+    related = {name: documented("module", module_loader, name)[0]["seealso"] for name in names}
+    links = {
+        (name, row["module"].rpartition(".")[2]) for name, rows in related.items() for row in rows if "module" in row
+    }
+    assert links
+    assert {(target, name) for name, target in links} == links
+
+
+@pytest.mark.parametrize("name", ["dockerhub_token", *RESOURCES])
+def test_a_module_refers_to_guides_that_exist(name: str) -> None:
+    prefix = "ansible_collections.hubops.dockerhub.docsite."
+    refs = [row["ref"] for row in documented("module", module_loader, name)[0]["seealso"] if "ref" in row]
+    guides = {f"{prefix}{path.stem}" for path in (ROOT / "docs/docsite/rst").glob("*.rst")}
+    assert refs
+    assert set(refs) <= guides
+
+
+@pytest.mark.parametrize("name", ["dockerhub_token", *RESOURCES])
+def test_the_examples_of_a_module_are_named_tasks(name: str) -> None:
+    module = importlib.import_module(f"ansible_collections.hubops.dockerhub.plugins.modules.{name}")
+    tasks = yaml.safe_load(module.EXAMPLES)
+    assert all(re.match("[A-Z]", task.get("name", "")) for task in tasks)
+    assert f"hubops.dockerhub.{name}" in tasks[0]
+
+
 def test_every_doc_fragment_is_private() -> None:
     assert FRAGMENTS
     for path in FRAGMENTS:

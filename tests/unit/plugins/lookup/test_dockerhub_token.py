@@ -29,8 +29,8 @@ from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
     TASK,
     TOKEN,
     TOTP,
-    early_in_a_half_minute,
     account_of,
+    early_in_a_half_minute,
     leaked,
 )
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD, BAD_VALUES

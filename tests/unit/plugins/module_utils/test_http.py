@@ -279,6 +279,15 @@ def test_the_tls_hint_follows_the_reason(message: str, hint: str | None) -> None
     assert (error.code, hint in (error.hint or "") if hint else error.hint) == ("tls", True if hint else None)
 
 
+class CertificateError(ValueError):
+    """The error of urllib3 1 for a certificate of another host."""
+
+
+def test_a_wrong_host_name_is_named_with_urllib3_1() -> None:
+    error = translated(requests.exceptions.SSLError(CertificateError("hostname 'a' doesn't match 'b'")))
+    assert str(error).endswith("could not make a trusted TLS connection (hostname mismatch)")
+
+
 def proxy_error(reason: Exception) -> requests.exceptions.ProxyError:
     return requests.exceptions.ProxyError(urllib3.exceptions.ProxyError("Cannot connect to proxy.", reason))
 

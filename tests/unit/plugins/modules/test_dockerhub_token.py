@@ -22,7 +22,7 @@ from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
     SECOND_FACTOR,
     TOKEN,
     TOTP,
-    identifier,
+    account_of,
     leaked,
 )
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD, BAD_IN_TASKS, BAD_VALUES
@@ -42,7 +42,7 @@ def test_every_account_gets_its_token(run: Run, name: str) -> None:
     assert set(result) == FIELDS
     assert result["access_token"].count(".") == 2
     assert (result["source"], result["endpoint"], result["changed"]) == (source, endpoint, False)
-    assert result["username"] == result["identifier"] == identifier(given)
+    assert result["username"] == result["identifier"] == account_of(given)
 
 
 def test_a_login_in_two_steps(hub: t.Any, run: Run) -> None:
