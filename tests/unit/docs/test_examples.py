@@ -103,8 +103,8 @@ VARIABLES: dict[str, t.Any] = {
     "pull_request": 42,
     "rotate_access_token_new": {"id": "", "token": ""},
 }
-FILES = {"README.md": "# The application\n", "etc/ci/empty": ""}
-DIRECTIVES = {"code-block", "contents", "list-table", "raw"}
+FILES = {"README.md": "# The application\n", "etc/ci/empty": "", "etc/ci/other.json": "{}\n"}
+DIRECTIVES = {"code-block", "contents", "image", "list-table", "raw"}
 
 
 @dataclasses.dataclass
