@@ -28,6 +28,7 @@ SAMPLES: dict[str, tuple[str, str, t.Any]] = {
     "secret": ("first-secret", "other-secret", "first-secret"),
     "otp": ("012345", "543210", "012345"),
     "totp_secret": ("JBSWY3DPEHPK3PXPJBSWY3DP", "GEZDGNBVGY3TQOJQGEZDGNBV", "JBSWY3DPEHPK3PXPJBSWY3DP"),
+    "docker_config": ("/first.json", "/other.json", "/first.json"),
     "auth_method": ("login", "access_token", "login"),
     "hub_url": ("https://first.example.com", "https://other.example.com", "https://first.example.com"),
     "validate_certs": ("no", "yes", False),
