@@ -34,9 +34,9 @@ def connect(hub: t.Any, options: t.Callable[..., t.Any]) -> t.Iterator[Connect]:
     clients = []
 
     def connect(
-        account: dict[str, str] = PASSWORD, renew: t.Callable[[str], str] | None = None, **given: t.Any
+        account: dict[str, str] | None = None, renew: t.Callable[[str], str] | None = None, **given: t.Any
     ) -> HubClient:
-        login = options(**account, retries=3, **given)
+        login = options(**(account or PASSWORD), retries=3, **given)
         client = HubClient(login, fetch_token(login)["access_token"], renew)
         hub.requests.clear()
         clients.append(client)

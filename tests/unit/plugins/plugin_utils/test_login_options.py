@@ -71,7 +71,7 @@ class Sources:
     def options(self, *, task: bool = True) -> t.Any:
         self.config.write_text("\n".join(self.ini))
         C.config._parsers.pop(str(self.config), None)
-        raw = raw_options(self.arguments, self.variables, lambda value: self.render(value), task=task)
+        raw = raw_options(self.arguments, self.variables, self.render, task=task)
         return login_options(raw, self.warnings.append, print)
 
     def refusal(self, *, task: bool = True) -> str:
