@@ -47,7 +47,8 @@ class _Value(t.NamedTuple):
 def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = None) -> Options:
     """Return the validated options; raise ``InvalidOptions``, whose text contains no secret.
 
-    ``spec`` is by default that of ``dockerhub_token``. ``debug`` receives where a template failed. Values from the environment and from ansible.cfg are never rendered.
+    ``spec`` is by default that of ``dockerhub_token``. ``debug`` receives where a template failed. Values from the environment
+    and from ansible.cfg are never rendered.
     """
     spec = spec or TOKEN_SPEC["argument_spec"]
     if not raw["task"]:

@@ -26,8 +26,13 @@ def test_the_settings_are_private_during_the_login_only(become: str | None, pipe
     connection.become = become
     action = types.SimpleNamespace(_task=Task(), _connection=connection)
     before = settings(action)
-    with pytest.raises(KeyError, match="the module"), _login_on_target._private_settings(action):
-        assert settings(action) == (True, True, pipelining)
-        raise KeyError("the module")
+
+    def fail() -> None:
+        with _login_on_target._private_settings(action):
+            assert settings(action) == (True, True, pipelining)
+            raise KeyError("the module")
+
+    with pytest.raises(KeyError, match="the module"):
+        fail()
     assert settings(action) == before
     assert before[2] is False
