@@ -34,7 +34,10 @@ ONCE = ("docs/", "emulator/", "extensions/", "plugins/action/test_renewal.py", "
 ENDS = ("plugins/module_utils/",)
 # Tools pass where they find nothing to do. Deprecated calls pass until they are removed.
 SUSPECT = re.compile(r"All targets skipped|no tests ran|no tests collected|\[DEPRECATION WARNING\]|DeprecationWarning:")
-NOTABLE = re.compile(r"^.*\b\d+ passed\b.*$|^Running \S+ integration test.*$|^TOTAL.*$", re.MULTILINE)
+NOISE = re.compile(
+    r"(?m)^ *(Attempting|Collecting|Downloading|Found|Installing|Looking in|Processing|Requirement already|Success|Uninst|Using|WARNING: Location|━).*\n"
+)
+NOTABLE = re.compile(r"^.*\b\d+ passed\b.*\n|^Running \S+ integration test.*\n|^TOTAL.*\n", re.MULTILINE)
 
 ROOT = pathlib.Path(__file__).resolve().parent
 CACHE = ROOT / ".cache"
@@ -82,15 +85,25 @@ def copy_of_tree(session: nox.Session, folder: str = "ansible_collections/hubops
 
 def run(session: nox.Session, folder: pathlib.Path, command: str, *arguments: str, **env: str) -> str:
     """Run a command, print its notable lines and return its output. Suspicious output is a failure."""
-    with session.chdir(folder):
-        output = str(
-            session.run(*command.split(), *arguments, env={"NO_COLOR": "1", **env}, silent=True, external=True)
-        )
-    if found := SUSPECT.search(output):
-        session.error(f"{output}\nThe output contains {found[0]!r}.")
-    for line in NOTABLE.findall(output):
-        print(line)
-    return output
+    session.log(" ".join([command, *arguments]))
+    path = os.pathsep.join([*(session.bin_paths or []), os.environ["PATH"]])
+    result = subprocess.run(
+        [*command.split(), *arguments],
+        cwd=folder,
+        env={**os.environ, "NO_COLOR": "1", "PATH": path, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    suspect = SUSPECT.search(result.stdout)
+    if result.returncode or suspect:
+        reason = f"The output contains {suspect[0]!r}." if suspect else f"The exit code is {result.returncode}."
+        print(NOISE.sub("", result.stdout), reason, sep="\n")
+        raise nox.command.CommandFailed(reason)
+    print("".join(NOTABLE.findall(result.stdout)), end="")
+    return result.stdout
 
 
 def ansible_test(session: nox.Session, core: str, kind: str, *arguments: str) -> None:
@@ -241,6 +254,7 @@ def docs(session: nox.Session) -> None:
     ]
     with (site / "conf.py").open("a") as conf:  # Ansible's own documentation would have to be downloaded
         conf.write(f"intersphinx_mapping = {{}}\nnitpick_ignore = {foreign}\n")
+        conf.write(f"html_static_path = ['{tree}/docs/docsite/static']\nhtml_css_files = ['site.css']\n")
     run(session, tree, f"bash {site}/build.sh", **env)
     print(f"See {site}/build/html/index.html.")
 

@@ -33,6 +33,7 @@ BIN = pathlib.Path(sys.executable).parent  # of a virtual environment with ansib
 
 SECRET = "dckr_pat_fake-pat-of-mybot-000000000"  # as the emulator knows it
 WRONG_SECRET = "dckr_pat_fake-pat-of-nobody-00000000"
+LOGINS = ("/v2/auth/token", "/v2/users/login", "/v2/users/2fa-login")
 LATENCY = 0.2
 LIMIT = 900  # seconds after which a run is taken for hung
 
@@ -65,6 +66,7 @@ PLAN = [
     Block("lookup", 200, 10, {"lookup": 1, "env": 1, "each_time": 1, "plain_login": 1}),
     Block("lookup", 200, 25, {"lookup": 9, "env": 9, "each_time": 1, "plain_login": 1}),
     Block("no_bytecode", 40, 25, {"lookup": 9, "env": 9}),
+    Block("repositories", 1, 10, {"repositories": 5, "repositories_uri": 5, "repositories_list": 5}),
     Block("refused", 1, 10, {"token": 3, "set_fact": 3, "uri": 3}),
     Block("refused", 10, 10, {"token": 3, "set_fact": 3, "uri": 2}),
     Block("refused", 40, 10, {"token": 2, "set_fact": 2, "uri": 1}),
@@ -109,9 +111,18 @@ class Hub:
             return json.load(answer)
 
     def counts(self) -> dict[str, int]:
-        """Logins, how many of them were refused, and how many more because the account was locked."""
-        statuses = [request["status"] for request in self.ask("requests")]
-        return {"logins": len(statuses), "refused": statuses.count(401), "locked": statuses.count(429)}
+        """Return the requests, the logins among them, and how many logins were refused or met a locked account."""
+        requests = self.ask("requests")
+        statuses = [request["status"] for request in requests if request["path"] in LOGINS]
+        counts = {"logins": len(statuses), "refused": statuses.count(401), "locked": statuses.count(429)}
+        return {"requests": len(requests), **counts}
+
+    def bearer(self) -> str:
+        """Return a bearer token, as a play with uri has it from an earlier task."""
+        data = json.dumps({"identifier": "mybot", "secret": SECRET}).encode()
+        request = urllib.request.Request(self.url + LOGINS[0], data, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return str(json.load(answer)["access_token"])
 
 
 def prepare() -> dict[str, str]:
@@ -139,7 +150,7 @@ def prepare() -> dict[str, str]:
     return environment
 
 
-def inventory(hub: Hub, block: Block) -> pathlib.Path:
+def inventory(hub: Hub, block: Block, bearer: str) -> pathlib.Path:
     path = WORK / "inventory"
     path.write_text(
         f"host[001:{block.hosts:03}]\n"
@@ -149,15 +160,21 @@ def inventory(hub: Hub, block: Block) -> pathlib.Path:
         f"dockerhub_url={hub.url}\n"
         "dockerhub_identifier=mybot\n"
         f"dockerhub_secret={WRONG_SECRET if block.case == 'refused' else SECRET}\n"
+        f"bearer={bearer}\n"
     )
     return path
 
 
 def run(hub: Hub, block: Block, play: str, environment: dict[str, str], *, memory: bool) -> dict[str, t.Any]:
     """One play in its own process: what it took, and what the emulator saw of it."""
-    command: Command = [BIN / "ansible-playbook", "-i", inventory(hub, block), "-f", str(block.forks)]
+    bearer = ""
     hub.ask("reset", {})
+    if block.case == "repositories":
+        hub.ask("repositories", {"namespace": "mybot", "count": 1000, "prefix": "app-"})
+        bearer = hub.bearer()
+    already = hub.counts()
     hub.ask("settings", {"latency": block.latency})
+    command: Command = [BIN / "ansible-playbook", "-i", inventory(hub, block, bearer), "-f", str(block.forks)]
     if block.case == "no_bytecode":
         path = str(WORK / "uncompiled")
         environment = {**environment, "ANSIBLE_COLLECTIONS_PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
@@ -176,7 +193,7 @@ def run(hub: Hub, block: Block, play: str, environment: dict[str, str], *, memor
             _dummy, status, usage = os.wait4(process.pid, 0)
             wall = time.perf_counter() - start
             process.returncode = os.waitstatus_to_exitcode(status)
-    counts = hub.counts()
+    counts = {name: count - already[name] for name, count in hub.counts().items()}
     expected = 2 if block.case == "refused" else 0
     if process.returncode != expected:
         sys.exit(f"{log.read_text()[-3000:]}\n{play} on {block.hosts} hosts: exit code {process.returncode}")
@@ -253,7 +270,7 @@ def measure(plan: list[Block], inside: list[str], save: t.Callable[[dict[str, t.
             print("inside the process ...", flush=True)
             hub.ask("settings", {"pat_owner_only": False})  # the secret is accepted for any identifier
             command: Command = [sys.executable, HERE / "inside.py", hub.url, SECRET, *inside]
-            result = subprocess.run(command, env=environment, cwd=WORK, capture_output=True, text=True)
+            result = subprocess.run(command, env=environment, cwd=WORK, capture_output=True, text=True, check=False)
             if result.returncode:
                 sys.exit(result.stderr[-3000:])
             found["inside"] = json.loads(result.stdout)
@@ -281,7 +298,7 @@ def measure(plan: list[Block], inside: list[str], save: t.Callable[[dict[str, t.
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measures what logins cost; without arguments, all of it.")
-    cases = ["task", "lookup", "no_bytecode", "refused", "inside"]
+    cases = ["task", "lookup", "no_bytecode", "repositories", "refused", "inside"]
     parser.add_argument(
         "part",
         nargs="*",

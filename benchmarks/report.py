@@ -28,7 +28,13 @@ LABELS = {
     "env": "`env`, the lookup",
     "each_time": "ours with `cache=false`",
     "plain_login": "a lookup of ten lines",
+    "repositories": "`dockerhub_repository`, 100 times",
+    "repositories_uri": "`uri`, 100 times",
+    "repositories_list": "`dockerhub_repository_info`, 1,000 repositories",
 }
+
+# The names of our own plays in the heads of tables.
+OURS = {"token": "task", "set_fact": "lookup", "lookup": "lookup", "repositories": "module"}
 
 # By case: its title, what it is about, and the plays that the others are compared with.
 CASES = {
@@ -51,6 +57,13 @@ CASES = {
         "Python may not write byte code beside the collection in most execution environments: each process that uses a"
         " plugin compiles it. Ansible's own files are compiled once, when they are installed.",
         ("lookup",),
+    ),
+    "repositories": (
+        "Repositories in a loop",
+        "`dockerhub_repository` reads each of 100 repositories, compares it, finds it as described and sends nothing else."
+        " `uri` only reads each of them, with a bearer token that is there already. `dockerhub_repository_info` reads all"
+        " pages of a list of 1,000.",
+        ("repositories",),
     ),
     "refused": (
         "A wrong password on every host",
@@ -134,6 +147,7 @@ def case_table(results: Results, case: str) -> str:
             runs = results.of(case, hosts, forks, play, latency)
             counted = [run for run in runs if run["round"]]
             logins = "/".join(str(number) for number in sorted({run["logins"] for run in counted}))
+            requests = "/".join(str(number) for number in sorted({run["requests"] for run in counted}))
             if case == "refused" and any(run["locked"] for run in counted):
                 logins += ", account locked"
             walls = results.walls(case, hosts, forks, play, latency)
@@ -146,6 +160,7 @@ def case_table(results: Results, case: str) -> str:
                     LABELS[play],
                     f"{hosts}" + (f", +{latency:g} s" if latency else ""),
                     forks if hosts > forks or hosts > 10 else "any",
+                    requests,
                     logins,
                     figure(list(walls.values()), 2),
                     figure([run["cpu"] for run in counted], 2),
@@ -155,8 +170,8 @@ def case_table(results: Results, case: str) -> str:
                     *[""] * (len(ours_of) - len(ours)),
                 ]
             )
-    head = ["play", "hosts", "forks", "logins", "wall s", "CPU s", "MB", "runs"]
-    return table(head + [f"{'task' if own == 'token' else 'lookup'} / this" for own in ours_of], rows)
+    head = ["play", "hosts", "forks", "requests", "logins", "wall s", "CPU s", "MB", "runs"]
+    return table(head + [f"{OURS[own]} / this" for own in ours_of], rows)
 
 
 def goals(results: Results, inside: Found) -> str:
@@ -178,6 +193,11 @@ def goals(results: Results, inside: Found) -> str:
         ("lookup / `env` lookup, the same without byte code", 1.2, pairs("no_bytecode", 40, 25, "lookup", "env")),
         ("token task / `uri`, one cold host", 0.6, pairs("task", 1, 10, "token", "uri")),
         ("lookup in `set_fact` / `uri`, one cold host", 0.6, pairs("task", 1, 10, "set_fact", "uri")),
+        (
+            "100 unchanged repositories / the same reads with `uri`",
+            0.1,
+            pairs("repositories", 1, 10, "repositories", "repositories_uri"),
+        ),
         ("growth from 40 to 200 hosts, token task / `debug`", 1, growth("task", "token", "debug")),
         ("growth from 40 to 200 hosts, lookup / `env`", 1, growth("lookup", "lookup", "env")),
     ):
@@ -189,6 +209,15 @@ def goals(results: Results, inside: Found) -> str:
         met = set(caching) == {1}
         seen = "1" if met else f"{min(caching)} to {max(caching)}"
         rows.insert(0, ["logins in each run of ours", 1, seen, len(caching), "met" if met else "missed"])
+    for play, sentence, expected in (
+        ("repositories", "requests for 100 unchanged repositories", 101),
+        ("repositories_list", "requests for a list of 1,000 repositories, login included", 11),
+    ):
+        seen = sorted({run["requests"] for run in results.runs if run["play"] == play})
+        if seen:
+            verdict = "met" if seen == [expected] else "missed"
+            runs = sum(run["play"] == play for run in results.runs)
+            rows.append([sentence, expected, "/".join(map(str, seen)), runs, verdict])
     if inside:
         for name, key in (("first hit", "first"), ("next hits", "next")):
             uses = [use / 1000 for use in inside["uses"]["hit, options as arguments"][key]]

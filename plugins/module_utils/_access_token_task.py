@@ -17,7 +17,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import (
     Protected,
 )
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import secret_kind
-from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, difference
 from ansible_collections.hubops.dockerhub.plugins.module_utils._times import parse_span, parse_time
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import access_token_id, iso_time
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token_rotation import (
@@ -116,10 +116,7 @@ def manage_token(task: Task, hub: HubClient, tokens: AccessTokens, kind: TokenKi
         "reason": plan.create,
         "retired": [_retired(step) for step in plan.steps if step.kind in ("retire", "delete", "deactivate")],
         "next_rotation_at": _next_rotation(token, rules, now),
-        "diff": {
-            "before": _shown(before, rules, now, described),
-            "after": _shown(after, rules, now, values),
-        },
+        "diff": difference(_shown(before, rules, now, described), _shown(after, rules, now, values)),
     }
 
 
@@ -328,7 +325,12 @@ def _next_rotation(token: Token | None, rules: Rules, now: float) -> str | None:
 
 def _shown(tokens: list[Token], rules: Rules, now: float, values: dict[str, t.Any]) -> dict[str, t.Any]:
     rows = [
-        {"id": token.id, "label": token.label, "state": state_of(token, now), "expires_at": iso_time(token.expires)}
+        {
+            "id": token.id or None,
+            "label": token.label,
+            "state": state_of(token, now),
+            "expires_at": iso_time(token.expires),
+        }
         for token in managed(tokens, rules.name)
     ]
     return {"tokens": rows, **values}

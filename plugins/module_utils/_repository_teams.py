@@ -18,9 +18,10 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import
 class RepositoryTeams:
     """The teams that may use one repository."""
 
-    def __init__(self, hub: HubClient, names: dict[str, str]) -> None:
+    def __init__(self, hub: HubClient, names: dict[str, str], given: t.Iterable[str] = ()) -> None:
         self._hub = hub
         self._names = names
+        self._spellings = {name.lower(): name for name in given}
         self._teams: dict[str, dict[str, t.Any]] = {}
 
     def permissions(self) -> dict[str, t.Any]:
@@ -40,7 +41,7 @@ class RepositoryTeams:
         for name, permission in wanted.items():
             team = self._teams.get(name)
             if team is None:
-                target = TEAM.at(organization=self._names["namespace"], team=name)
+                target = TEAM.at(organization=self._names["namespace"], team=self._spellings.get(name, name))
                 group_id = self._hub.object_of(self._hub.get(target), target).get("id")
                 body = {"group_id": group_id, "permission": permission}
                 self._hub.post(REPOSITORY_TEAMS.at(**self._names), body)

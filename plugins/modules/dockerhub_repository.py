@@ -259,7 +259,10 @@ def repository(task: Task, hub: HubClient) -> Result:
     """Bring a repository into the described state."""
     _check_texts(task)
     names = {"namespace": task.account("namespace"), "repository": require_name(task.params["name"])}
-    here, teams = REPOSITORY.at(**names), RepositoryTeams(hub, names)
+    here, teams = (
+        REPOSITORY.at(**names),
+        RepositoryTeams(hub, names, [team["name"] for team in task.params["teams"] or ()]),
+    )
     found = hub.find(here)
     current = repository_facts(found) if found else None
     if task.params["state"] == "absent":

@@ -29,7 +29,7 @@ def cached_token(raw: t.Any, inform: t.Callable[[str], None] | None) -> Record |
     result = link and live_token(directory.read(link["credential"]), link["auth_method"], link["min_ttl"])
     if not result:
         return None
-    mask_token(result)
+    mask_secrets([result["access_token"]])
     if inform:
         from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_summary import summary
 
@@ -48,11 +48,6 @@ def live_token(credential: Record, auth_method: str, min_ttl: int, since: float 
         if auth_method in ("auto", method) and left > enough:
             return result if life is None else {**result, "expires_in": int(left)}
     return None
-
-
-def mask_token(result: Record) -> None:
-    """Mask the tokens of a login."""
-    mask_secrets([result["access_token"], result.get("login_2fa_token")])
 
 
 def mask_secrets(secrets: t.Iterable[str | None]) -> None:

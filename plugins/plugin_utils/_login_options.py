@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import traceback
 import typing as t
 
@@ -43,11 +44,12 @@ class _Value(t.NamedTuple):
     owner: t.Any = None
 
 
-def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec = TOKEN_SPEC["argument_spec"]) -> Options:
+def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = None) -> Options:
     """Return the validated options; raise ``InvalidOptions``, whose text contains no secret.
 
-    ``debug`` receives where a template failed. Values from the environment and from ansible.cfg are never rendered.
+    ``spec`` is by default that of ``dockerhub_token``. ``debug`` receives where a template failed. Values from the environment and from ansible.cfg are never rendered.
     """
+    spec = spec or TOKEN_SPEC["argument_spec"]
     if not raw["task"]:
         spec = {name: row for name, row in spec.items() if name not in TASK_ONLY}
     values = {name: _Value(value) for name, value in _arguments(raw, spec).items()}
@@ -100,9 +102,13 @@ def _unknown(given: str, raw: RawOptions, spec: Spec) -> InvalidOptions:
 
 def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
     """Return the error for a value that cannot be rendered or decrypted."""
-    while getattr(error, "orig_exc", None):  # before ansible-core 2.19, the outer texts quote templates
-        error = error.orig_exc  # type: ignore[attr-defined]  # which only some exceptions have
     reason = _text(error)
+    while (
+        "while templating" in reason
+    ):  # before ansible-core 2.19, these texts quote the template, which may be a password
+        inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
+        error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
+        reason = _text(error)
     if "decrypt" in reason.lower():  # part of the message of each version
         return InvalidOptions(
             f"{source} cannot be decrypted",
@@ -182,14 +188,19 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
         if isinstance(value, (list, dict, tuple, set, bytes)):
             raise InvalidOptions(f"{name} must be text", hint="give it as one string")
         if name in ("identifier", "secret") and not type(value).__name__ == "AnsibleVaultEncryptedUnicode":
-            raise InvalidOptions(
-                f"{name} must be text, but YAML has read it as another type ({type(value).__name__.lstrip('_')})",
-                hint="quote it",
-            )
+            raise InvalidOptions(f"{name} must be text, but YAML has read it as {_kind(value)}", hint="quote it")
         try:
             values[name] = found._replace(value=str(value))
         except Exception as error:
             raise _unusable(found.source or name, error, raw) from None
+
+
+def _kind(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return "a date" if isinstance(value, datetime.date) else "another type"
 
 
 def _require_real_values(values: dict[str, _Value]) -> None:

@@ -24,7 +24,7 @@ class RunDirectory:
 
     def record_key(self, *parts: t.Any) -> str:
         """Return the name of a record: an HMAC, because what the record is about may be secret."""
-        return hmac.new(self._key, json.dumps(parts, default=str).encode(), "sha256").hexdigest()
+        return hmac.new(self._key, json.dumps(parts, default=str, sort_keys=True).encode(), "sha256").hexdigest()
 
     def read(self, key: str) -> Record:
         """Return a record; an empty one if there is none, or if it is damaged or not private."""

@@ -14,7 +14,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     TokenResult,
     longest_login,
 )
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_token, now
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets, now
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_cache import LoginCache
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_summary import summary
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._new_run_directory import open_run_directory
@@ -103,7 +103,7 @@ def _log_in(options: Options, login: Login, reserve_code: ReserveCode, warn: Sho
 
 def _shown(result: TokenResult, options: Options, inform: Show) -> TokenResult:
     record = t.cast("dict[str, t.Any]", result)
-    mask_token(record)
+    mask_secrets([record["access_token"], record.get("login_2fa_token")])
     inform(summary(record, options["hub_url"]))
     return result
 

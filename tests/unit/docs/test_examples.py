@@ -101,8 +101,9 @@ SEEDS: list[tuple[str, dict[str, t.Any]]] = [
 VARIABLES: dict[str, t.Any] = {
     "myorg_members": [{"user": "mybot", "role": "owner"}, {"user": "alice"}, {"user": "bob"}],
     "pull_request": 42,
+    "rotate_access_token_new": {"id": "", "token": ""},
 }
-FILES = {"README.md": "# The application\n", "etc/ci/empty": ""}
+FILES = {"README.md": "# The application\n", "etc/ci/empty": "", "etc/ci/other.json": "{}\n"}
 DIRECTIVES = {"code-block", "contents", "list-table", "raw"}
 
 

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real plays: no token, secret or code is shown, whatever comes of a login, wherever it runs and whoever shows it."""
+"""Real plays: no outcome of a login shows a token, a secret or a code, on the screen, in a log or in an event."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN, LOGIN, SECOND_FACTOR = hub_emulator.AUTH_PATHS
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 NAME = "hubops.dockerhub.dockerhub_token"
 NOW = 1_800_000_010  # for the hub: early in a half minute, so that no login waits for the next code
-# Ansible's own names for tasks and events, in which six digits may stand by chance.
+# Ansible's names for tasks and events, which may contain the digits of a code by chance.
 UUID = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 WHO = [f"{host}{number}" for host in ("here", "there") for number in (1, 2)]
 
@@ -43,7 +43,7 @@ GENERATES = {"identifier": "generates-{{ who }}", "secret": "{{ password }}"}
 TYPES = {"identifier": "types-{{ who }}", "secret": "{{ password }}"}
 WRONG = {"identifier": "mybot", "secret": "{{ wrong }}"}
 
-# By the name of the registered result: what the task ends with, and its options.
+# By the name of the registered result: its error code, and the options of the task.
 OUTCOMES: dict[str, tuple[str, dict[str, t.Any]]] = {
     "passed": ("", {"identifier": "mybot", "secret": "{{ pat }}"}),
     "generated": ("", {**GENERATES, "totp_secret": "{{ seeds[who] }}"}),
@@ -74,7 +74,7 @@ LOOKED_UP = (
 
 
 def plays() -> list[dict[str, t.Any]]:
-    """Every outcome as a task and as a loop, some by the lookup; what was registered is used."""
+    """Return a play with each outcome as a task and as a loop, some also as a lookup, and with uses of the results."""
     tasks: list[dict[str, t.Any]] = []
     ends: list[str] = []
     for name, (code, options) in OUTCOMES.items():
@@ -113,7 +113,7 @@ def plays() -> list[dict[str, t.Any]]:
 
 @pytest.fixture
 def hub() -> t.Iterator[t.Any]:
-    """One that tells back what it was sent, where it refuses; ``secrets`` is all that must not be shown."""
+    """Return a hub that repeats what it was sent when it refuses it."""
     typists = {
         f"{what}-{who}": hub_emulator.Account(f"{what}-{who}", password=SECRETS["password"], totp_secret=seed)
         for what, seeds in (("generates", "seeds"), ("types", "typed_seeds"))
@@ -134,7 +134,7 @@ def hub() -> t.Iterator[t.Any]:
 
 @pytest.fixture
 def project(hub: t.Any, tmp_path: pathlib.Path) -> pathlib.Path:
-    """A folder as ansible-runner wants it: a host that is here, and one behind ssh."""
+    """Return a folder for ansible-runner, with a local host and one that is reached with ssh."""
     ssh = tmp_path / "ssh"
     ssh.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
     ssh.chmod(0o755)
@@ -154,13 +154,13 @@ def project(hub: t.Any, tmp_path: pathlib.Path) -> pathlib.Path:
 
 
 def shown(hub: t.Any, *texts: str) -> list[str]:
-    """Where these texts show a secret, a token or a code of this hub."""
+    """Return the places where these texts contain a secret, a token or a code of this hub."""
     codes = {request.body["code"] for request in hub.requests if request.path == SECOND_FACTOR}
     codes.add(SECRETS["wrong_code"])
     secrets = {*hub.bearers, *hub.authentication.intermediate_tokens}
     secrets |= {value for value in SECRETS.values() if isinstance(value, str) and not value.isdigit()}
     secrets |= {seed for name in ("seeds", "typed_seeds", "wrong_seeds") for seed in SECRETS[name].values()}
-    # Six digits may stand by chance in a longer word, such as an address or a random name.
+    # Six digits may be part of a longer word by chance, such as an address or a random name.
     patterns = [re.escape(secret) for secret in secrets] + [rf"(?<![\w.]){code}(?!\w)" for code in codes]
     assert len(patterns) > 15
     whole = "\0".join(re.sub(r"\\[nrt]", " ", UUID.sub("", text)) for text in texts)
@@ -168,7 +168,7 @@ def shown(hub: t.Any, *texts: str) -> list[str]:
 
 
 @pytest.mark.parametrize("verbosity", ["", "-v", "-vvvv"])
-def test_nothing_is_shown(hub: t.Any, project: pathlib.Path, verbosity: str) -> None:
+def test_no_outcome_shows_a_secret(hub: t.Any, project: pathlib.Path, verbosity: str) -> None:
     outputs = {
         "ANSIBLE_LOG_PATH": str(project / "log"),
         "ANSIBLE_CALLBACKS_ENABLED": "junit",
@@ -181,18 +181,18 @@ def test_nothing_is_shown(hub: t.Any, project: pathlib.Path, verbosity: str) -> 
     assert hub.tokens_issued("mybot") == 4
     assert len(hub.authentication.intermediate_tokens) > 8
     assert shown(hub, *texts) == []
-    for said in (
+    for text in (
         "[bad_credentials]",
         "answered 401",
         "is not an option of the task",
         "the module did not run on there",
     ):
-        assert said in texts[0]
+        assert text in texts[0]
     assert list((project / "local_tmp").iterdir()) == list((project / "remote_tmp").iterdir()) == []
 
 
 def run_by_runner(project: pathlib.Path, verbosity: str, outputs: dict[str, str]) -> tuple[int, list[str]]:
-    """What ansible-runner returns, and shows: the screen of its ansible-playbook, and the events of the job."""
+    """Return the exit code of ansible-runner, the output of its ansible-playbook, and the events of the job."""
     result = subprocess.run(
         [sys.executable, "-m", "ansible_runner", "run", str(project), "-p", "playbook.yml", *verbosity.split()],
         env={
@@ -205,7 +205,7 @@ def run_by_runner(project: pathlib.Path, verbosity: str, outputs: dict[str, str]
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     events = [path.read_text() for path in project.glob("artifacts/*/job_events/*.json")]
@@ -213,7 +213,7 @@ def run_by_runner(project: pathlib.Path, verbosity: str, outputs: dict[str, str]
     return result.returncode, [result.stdout + result.stderr, *events]
 
 
-def test_a_token_that_a_task_of_the_users_prints_is_masked_where_ansible_can(
+def test_a_token_printed_by_another_task_is_masked_where_ansible_can(
     hub: t.Any, project: pathlib.Path, run_playbook: t.Any
 ) -> None:
     tasks: list[dict[str, t.Any]] = [
@@ -222,11 +222,11 @@ def test_a_token_that_a_task_of_the_users_prints_is_masked_where_ansible_can(
         {"ansible.builtin.debug": {"msg": f"{{{{ lookup('{NAME}', 'mybot', secret=pat) }}}}"}},
     ]
     play = {"hosts": "all", "gather_facts": False, "vars_files": ["project/secrets.json"], "tasks": tasks}
-    played = run_playbook([play], "-i", str(project / "inventory/hosts"))
-    assert played.returncode == 0, played.output
+    run = run_playbook([play], "-i", str(project / "inventory/hosts"))
+    assert run.returncode == 0, run.output
     masked = tuple(map(int, __version__.split(".")[:2])) >= (2, 22)
-    assert bool(shown(hub, played.output)) != masked
-    assert played.output.count("$REDACTED$") >= (4 if masked else 0)
+    assert bool(shown(hub, run.output)) != masked
+    assert run.output.count("$REDACTED$") >= (4 if masked else 0)
 
 
 def test_a_warning_of_the_module_is_shown_once(hub: t.Any, project: pathlib.Path, run_playbook: t.Any) -> None:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real plays: however a run uses a credential, Docker Hub sees one login, and nothing is left when it ends."""
+"""Real plays: one login per credential however a run uses it, and nothing left on the disk when it ends."""
 
 from __future__ import annotations
 
@@ -87,7 +87,6 @@ TARGET = """
         login_from: target
       environment: {PLACE: target}
       become: true
-      become_user: somebody
       register: hub
     - assert:
         that: lookup('hubops.dockerhub.dockerhub_token') == hub.access_token
@@ -128,10 +127,44 @@ UNREACHABLE = """
     - hubops.dockerhub.dockerhub_token:
         login_from: target
       delegate_to: bastion
+      ignore_unreachable: true
+      register: hub
+    - assert:
+        that:
+          - hub is unreachable
+          - hub.error is undefined
+"""
+
+PROMPT = """
+- hosts: all
+  gather_facts: false
+  become: true
+  tasks:
+    - hubops.dockerhub.dockerhub_token:
+        login_from: target
+      register: hub
+    - assert:
+        that: hub.access_token is string
+"""
+
+NO_BECOME = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - hubops.dockerhub.dockerhub_token:
+        login_from: target
+"""
+
+REFUSED = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - hubops.dockerhub.dockerhub_token:
+        secret: not-my-password
       ignore_errors: true
       register: hub
     - assert:
-        that: hub.error.code == 'module_failed'
+        that: hub.error.code == 'bad_credentials'
 """
 
 LOCKOUT = """
@@ -193,6 +226,21 @@ INTERRUPTED = """
         timeout: 60
 """
 
+FORCED_MODES = """
+import os
+
+mkdir = os.mkdir
+
+def forced(path, *args, **kwargs):
+    mkdir(path, *args, **kwargs)
+    if "local_tmp" in str(path):
+        chmod(path, 0o777)
+
+chmod = os.chmod
+os.mkdir = forced
+os.chmod = lambda path, *args, **kwargs: None if "dockerhub" in str(path) else chmod(path, *args, **kwargs)
+"""
+
 NO_LOCKS = """
 import errno
 import fcntl
@@ -204,90 +252,158 @@ fcntl.flock = flock
 """
 
 
+# Where root runs the tests, become has nothing to do otherwise.
+SAME_USER = {"ANSIBLE_BECOME_ALLOW_SAME_USER": "true"}
+
+
 @pytest.fixture
 def play(hub: t.Any, run_playbook: Play, tmp_path: pathlib.Path) -> t.Callable[..., t.Any]:
-    """Plays with these hosts, and mybot's credential in the environment; nothing is left when they are over."""
+    """Run plays with these hosts and with the credential of mybot; check that nothing is left."""
 
     def play(plays: str, hosts: str, *arguments: str, **env: str) -> t.Any:
         (tmp_path / "hosts").write_text(f"{hosts}\n[all:vars]\nansible_connection=local\n")
         credential = {"DOCKERHUB_USERNAME": "mybot", "DOCKERHUB_PASSWORD": hub_emulator.MYBOT_PAT}
-        played = run_playbook(
+        run = run_playbook(
             plays, "-i", str(tmp_path / "hosts"), *arguments, env={"DOCKERHUB_URL": hub.url, **credential, **env}
         )
         assert list((tmp_path / "local_tmp").iterdir()) == []
         assert list((tmp_path / "home").glob(".ansible/tmp/*")) == []
-        return played
+        return run
 
     return play
 
 
-def test_two_hundred_hosts_are_one_login(hub: t.Any, play: Play) -> None:
-    played = play(MANY_HOSTS, "host[001:200]", "--forks", "25")
-    assert played.returncode == 0, played.output
+def test_two_hundred_hosts_share_one_login(hub: t.Any, play: Play) -> None:
+    run = play(MANY_HOSTS, "host[001:200]", "--forks", "25")
+    assert run.returncode == 0, run.output
     assert hub.logins() == 1
 
 
-def test_every_way_to_use_it_shares_the_login(hub: t.Any, play: Play) -> None:
-    played = play(EVERY_WAY, "host[1:4]", "--forks", "4")
-    assert played.returncode == 0, played.output
+def test_every_kind_of_use_shares_the_login(hub: t.Any, play: Play) -> None:
+    run = play(EVERY_WAY, "host[1:4]", "--forks", "4")
+    assert run.returncode == 0, run.output
     assert hub.logins("mybot") == 2  # one of them is refused
 
 
-def test_login_from_the_target_uses_its_ways_and_is_shared(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+def test_a_login_on_a_target_uses_its_settings_and_is_shared(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
     log = tmp_path / "log"
-    for name, then in ("python", f'exec {sys.executable} "$@"'), ("sudo", 'for last; do :; done; exec sh -c "$last"'):
-        (tmp_path / name).write_text(f"#!/bin/sh\necho {name} $PLACE >> {log}\n{then}\n")
-        (tmp_path / name).chmod(0o755)
-    ways = f"ansible_python_interpreter={tmp_path}/python ansible_become_exe={tmp_path}/sudo ansible_pipelining=true"
+    executable(tmp_path / "python", f'echo python $PLACE >> {log}\nexec {sys.executable} "$@"')
+    executable(tmp_path / "sudo", f'echo sudo >> {log}\nfor last; do :; done; exec sh -c "$last"')
+    settings = f"ansible_python_interpreter={tmp_path}/python ansible_become_exe={tmp_path}/sudo"
     hub.fail(TOKEN, times=None, status=None, respond=lambda request: time.sleep(5 * (request.account == "plainuser")))
-    played = play(TARGET, f"bastion {ways}\n[others]\nhost[1:5]", "--forks", "5")
-    assert played.returncode == 0, played.output
-    assert log.read_text().split("\n")[:2] == ["sudo", "python target"]
+    run = play(TARGET, f"bastion {settings}\n[others]\nhost[1:5]", "--forks", "5", **SAME_USER)
+    assert run.returncode == 0, run.output
+    assert {"sudo", "python target"} <= {*log.read_text().split("\n")}
     assert hub.logins("mybot") == 2  # one of them is refused
     assert hub.logins("plainuser") == 1
 
 
-def test_a_target_that_cannot_be_reached_is_waited_for_once(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
-    ssh, log = tmp_path / "ssh", tmp_path / "log"
-    ssh.write_text(f'#!/bin/sh\ncase "$*" in *bastion*) echo >> {log}; sleep 3; exit 255; esac\n')
-    ssh.chmod(0o755)
-    played = play(UNREACHABLE, f"bastion ansible_connection=ssh ansible_ssh_executable={ssh}\n[others]\nhost[1:5]")
-    assert played.returncode == 0, played.output
+# Asks for a password like sudo -S: a prompt on the standard error, the password from the standard input.
+SUDO = """
+import os, subprocess, sys
+arguments = sys.argv[1:]
+os.write(2, arguments[arguments.index("-p") + 1].encode())
+password = b""
+while not password.endswith(b"\\n"):
+    password += os.read(0, 1)
+if password != b"become-word\\n":
+    sys.exit("wrong password")
+sys.exit(subprocess.call(["sh", "-c", arguments[-1]]))
+"""
+
+
+@pytest.mark.parametrize("setting", ["", "ansible_pipelining=true"])
+def test_become_with_a_password_prompt_does_not_hang(
+    hub: t.Any, play: Play, tmp_path: pathlib.Path, setting: str
+) -> None:
+    executable(tmp_path / "sudo", f'echo >> {tmp_path}/log\nexec {sys.executable} {tmp_path}/sudo.py "$@"')
+    (tmp_path / "sudo.py").write_text(SUDO)
+    settings = f"ansible_become_exe={tmp_path}/sudo ansible_become_password=become-word {setting}"
+    run = play(PROMPT, f"host1 {settings}", ANSIBLE_TIMEOUT="20", **SAME_USER)
+    assert run.returncode == 0, run.output
+    assert (tmp_path / "log").read_text()
+    assert hub.logins() == 1
+
+
+def test_without_become_the_module_is_no_file_on_the_target(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+    copies = []
+
+    def look(request: t.Any) -> None:
+        copies.extend(path for path in (tmp_path / "remote_tmp").rglob("*") if path.is_file())
+
+    hub.fail(TOKEN, status=None, respond=look)
+    run = play(NO_BECOME, "host1", ANSIBLE_REMOTE_TEMP=str(tmp_path / "remote_tmp"))
+    assert run.returncode == 0, run.output
+    assert hub.logins() == 1
+    assert copies == []
+
+
+def test_an_unreachable_target_is_unreachable_and_tried_once(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+    log = tmp_path / "log"
+    executable(tmp_path / "ssh", f'case "$*" in *bastion*) echo >> {log}; sleep 3; exit 255; esac')
+    inventory = f"bastion ansible_connection=ssh ansible_ssh_executable={tmp_path}/ssh\n[others]\nhost[1:5]"
+    run = play(UNREACHABLE, inventory)
+    assert run.returncode == 0, run.output
     assert log.read_text() == "\n"
     assert hub.logins() == 0
 
 
-def test_a_lockout_told_by_a_target_ends_when_it_said(hub: t.Any, play: Play) -> None:
+def executable(path: pathlib.Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_a_lockout_on_a_target_lasts_until_the_given_time(hub: t.Any, play: Play) -> None:
     hub.fail(TOKEN, **hub_emulator.FAULTS["lockout_429"], headers={"Retry-After": "5000"})
-    played = play(LOCKOUT, "host1")
-    assert played.returncode == 0, played.output
+    run = play(LOCKOUT, "host1")
+    assert run.returncode == 0, run.output
     assert hub.logins() == 1
 
 
-def test_without_the_guard_each_try_of_a_task_is_a_login(hub: t.Any, play: Play) -> None:
-    played = play(RETRIES, "host1")
-    assert played.returncode == 0, played.output
+def test_without_the_guard_each_retry_is_a_login(hub: t.Any, play: Play) -> None:
+    run = play(RETRIES, "host1")
+    assert run.returncode == 0, run.output
     assert hub.logins() == 4  # three tries, and the same three with the guard are one
 
 
-def test_a_task_may_end_while_it_waits(hub: t.Any, play: Play) -> None:
+def test_a_task_may_time_out_while_it_waits(hub: t.Any, play: Play) -> None:
     hub.fail(TOKEN, status=None, delay=DEADLINE)
-    played = play(TIMEOUT, "host[1:3]")
-    assert played.returncode == 0, played.output
-    assert "ignored=1" in played.output  # of the one that logs in; another may do so in what is left of its own time
+    run = play(TIMEOUT, "host[1:3]")
+    assert run.returncode == 0, run.output
+    assert "ignored=1" in run.output  # the host that logs in; another one may log in during the rest of its own time
     assert hub.logins() == 2
 
 
-def test_a_store_that_cannot_be_used_is_one_warning(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(NO_LOCKS)
-    search = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
-    played = play(MANY_HOSTS, "host[1:4]", PYTHONPATH=search, DOCKERHUB_CACHE="false")
+def customized(tmp_path: pathlib.Path, code: str) -> dict[str, str]:
+    """Return an environment in which each Python process starts with this code."""
+    (tmp_path / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])}
+
+
+def test_a_file_system_without_locks_is_one_warning(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+    run = play(MANY_HOSTS, "host[1:4]", **customized(tmp_path, NO_LOCKS), DOCKERHUB_CACHE="false")
     assert hub.logins() == 8
-    assert " ".join(played.output.split()).count("store of this run cannot be used (No locks available)") == 1
+    assert " ".join(run.output.split()).count("cache of this run cannot be locked (No locks available)") == 1
 
 
-def test_one_ad_hoc_command_is_one_login(hub: t.Any, tmp_path: pathlib.Path, ansible_command: Command) -> None:
-    started = begin(
+def test_where_modes_are_forced_a_wrong_secret_is_sent_once(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(0o700)
+    run = play(REFUSED, "host[1:12]", **customized(tmp_path, FORCED_MODES), XDG_RUNTIME_DIR=str(runtime))
+    assert run.returncode == 0, run.output
+    assert hub.logins() == 1
+    assert "WARNING" not in run.output
+    assert list(runtime.iterdir()) == []
+
+
+def test_without_a_private_folder_the_warning_names_the_mode(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+    everywhere = FORCED_MODES.replace('if "local_tmp" in str(path)', 'if "dockerhub" in str(path)')
+    run = play(REFUSED, "host1", **customized(tmp_path, everywhere))
+    assert "cannot be used (other users have access to it, with mode 0777)" in " ".join(run.output.split())
+
+
+def test_an_ad_hoc_command_is_one_login(hub: t.Any, tmp_path: pathlib.Path, ansible_command: Command) -> None:
+    started = start(
         hub,
         tmp_path,
         *ansible_command("adhoc"),
@@ -311,14 +427,14 @@ def test_nothing_is_left_after_an_interrupt(
 ) -> None:
     (tmp_path / "playbook.yml").write_text(INTERRUPTED.replace("WHERE", where))
     hub.fail(TOKEN, status=None, delay=DEADLINE)
-    started = begin(hub, tmp_path, *ansible_command("playbook"), "playbook.yml", "-i", "host1,host2", "-c", "local")
+    started = start(hub, tmp_path, *ansible_command("playbook"), "playbook.yml", "-i", "host1,host2", "-c", "local")
     try:
         assert started.stdout
         assert any("[host" in line for line in started.stdout)  # one is done,
         while hub.logins() < 2:  # and one is in the middle of its login
             assert started.poll() is None
             time.sleep(0.05)
-        # ansible-core waits for ever for the lock of a worker that is ended in the moment it hands over its result.
+        # ansible-core hangs if a worker is interrupted while it returns its result.
         time.sleep(1)
         assert list(tmp_path.glob("local_tmp/ansible-local-*/dockerhub/run"))
         os.killpg(started.pid, signal.SIGINT)
@@ -330,16 +446,18 @@ def test_nothing_is_left_after_an_interrupt(
     assert list(tmp_path.glob("remote_tmp/*")) == []
 
 
-# Whatever started the tests may ignore an interrupt, a shell's background for one.
-HEEDING = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+# The tests may have been started with interrupts ignored, as in the background of a shell.
+INTERRUPTIBLE = (
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp(sys.argv[1], sys.argv[1:])"
+)
 
 
-def begin(hub: t.Any, tmp_path: pathlib.Path, *arguments: str) -> subprocess.Popen[str]:
-    """One of Ansible's programs, begun as in a terminal."""
+def start(hub: t.Any, tmp_path: pathlib.Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start one of Ansible's programs as in a terminal."""
     credential = {"DOCKERHUB_USERNAME": "mybot", "DOCKERHUB_PASSWORD": hub_emulator.MYBOT_PAT}
     paths = {"ANSIBLE_COLLECTIONS_PATH": str(ROOT.parents[2])}
     return subprocess.Popen(
-        [sys.executable, "-c", HEEDING, *arguments],
+        [sys.executable, "-c", INTERRUPTIBLE, *arguments],
         env={
             **os.environ,
             **credential,
@@ -347,7 +465,7 @@ def begin(hub: t.Any, tmp_path: pathlib.Path, *arguments: str) -> subprocess.Pop
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
             "ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote_tmp"),
             "DOCKERHUB_URL": hub.url,
-            "PYTHONUNBUFFERED": "1",  # what is printed is read at once
+            "PYTHONUNBUFFERED": "1",  # the output is read while the play runs
         },
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,

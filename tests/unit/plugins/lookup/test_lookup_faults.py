@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever comes back: the lookup fails with one sentence and a code, and shows no cause."""
+"""The lookup against faulty answers: it fails with one sentence and a code, without the cause."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def test_every_fault_is_one_sentence_with_a_code(
     hub: t.Any, monkeypatch: pytest.MonkeyPatch, name: str, path: str
 ) -> None:
     fault = FAULTS[name]
-    what, code, again = fault
-    hub.fail(path, None, **what)
+    response, code, again = fault
+    hub.fail(path, None, **response)
     given = given_for(path, hub)
     loader = DataLoader()
     templar = Templar(loader=loader, variables={})
@@ -36,11 +36,11 @@ def test_every_fault_is_one_sentence_with_a_code(
 
     if path == hub_emulator.SECOND_FACTOR_PATH:
         code, again = {"bad_credentials": "otp_invalid"}.get(code, code), False
-    said = str(caught.value)
-    assert said.startswith(f"Docker Hub login of {given['identifier']} failed: POST {hub.url}{path} ")
-    assert said.endswith(f" [{code}]")
-    assert said.isprintable()
+    text = str(caught.value)
+    assert text.startswith(f"Docker Hub login of {given['identifier']} failed: POST {hub.url}{path} ")
+    assert text.endswith(f" [{code}]")
+    assert text.isprintable()
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
-    assert [value for name, value in given.items() if name in ("secret", "otp") and value in said] == []
+    assert [value for name, value in given.items() if name in ("secret", "otp") and value in text] == []
     assert hub.count(path) == (2 if again else 1)

@@ -34,9 +34,9 @@ def connect(hub: t.Any, options: t.Callable[..., t.Any]) -> t.Iterator[Connect]:
     clients = []
 
     def connect(
-        account: dict[str, str] = PASSWORD, renew: t.Callable[[str], str] | None = None, **given: t.Any
+        account: dict[str, str] | None = None, renew: t.Callable[[str], str] | None = None, **given: t.Any
     ) -> HubClient:
-        login = options(**account, retries=3, **given)
+        login = options(**(account or PASSWORD), retries=3, **given)
         client = HubClient(login, fetch_token(login)["access_token"], renew)
         hub.requests.clear()
         clients.append(client)
@@ -105,11 +105,12 @@ def test_a_path_as_text_is_sent_unchanged(hub: t.Any, connect: Connect) -> None:
     [
         ({"Content-Type": None, **hub_emulator.CLOUDFLARE}, b'{"a": 1}', {"a": 1}, '{"a": 1}'),
         ({"Content-Type": "text/plain", **hub_emulator.CLOUDFLARE}, b"[]", [], "[]"),
+        ({"Content-Type": "text/html", **hub_emulator.CLOUDFLARE}, b'{"a": 1}', {"a": 1}, '{"a": 1}'),
         ({"Content-Type": "text/csv", **hub_emulator.CLOUDFLARE}, b"Name,Role\n", None, "Name,Role\n"),
         ({"Content-Type": "application/json"}, b'{"a": "\\ud800"}', {"a": "\ufffd" * 3}, '{"a": "\\ud800"}'),
         ({}, b"\xff", None, "\ufffd"),
     ],
-    ids=["no type", "other type", "csv", "surrogate", "binary"],
+    ids=["no type", "other type", "wrong type", "csv", "surrogate", "binary"],
 )
 def test_the_body_of_a_success_is_read(
     hub: t.Any, connect: Connect, headers: dict[str, t.Any], body: bytes, data: t.Any, text: str
@@ -155,6 +156,13 @@ def test_a_client_without_a_token_sends_no_authorization(hub: t.Any, options: t.
     assert "Authorization" not in hub.requests[0].headers
 
 
+@pytest.mark.parametrize("account", [PASSWORD, MYBOT], ids=["password", "pat"])
+def test_the_client_describes_its_own_token(hub: t.Any, connect: Connect, account: dict[str, str]) -> None:
+    client = connect(account)
+    assert client.token_content()["username"] == "mybot"
+    assert client.own_token_id() == (hub.accounts["mybot"].uuid("pat") if account is MYBOT else None)
+
+
 # Errors
 
 
@@ -181,7 +189,7 @@ def test_a_missing_level_gets_the_requirement(connect: Connect) -> None:
     client = connect(orgmember)
     error = failure(lambda: client.post(endpoints.REPOSITORIES.at(namespace="orgmember"), {"name": "mine"}))
     assert error.code == "insufficient_scope"
-    assert "a personal access token with repo:admin (Read, Write & Delete)" in str(error.hint)
+    assert "a personal access token with repo:admin (Repo Read, Write, Delete)" in str(error.hint)
 
 
 # Legacy paths
@@ -192,6 +200,16 @@ def test_the_legacy_path_is_used_only_after_404_or_405(hub: t.Any, connect: Conn
     hub.missing_paths = {"namespaced update": status}
     assert connect().patch(endpoints.REPOSITORY.at(**APP), {"description": "Changed"}).data["description"] == "Changed"
     assert sent(hub) == [f"PATCH {PATH}", f"PATCH {LEGACY}"]
+
+
+def test_a_legacy_path_that_works_is_used_from_then_on(hub: t.Any, connect: Connect) -> None:
+    hub.repositories.add("myorg", "other", hub.now())
+    hub.missing_paths = {"namespaced update": 404}
+    client = connect()
+    for name in ("app", "other"):
+        client.patch(endpoints.REPOSITORY.at(namespace="myorg", repository=name), {"description": "Changed"})
+    client.get(endpoints.REPOSITORY.at(**APP))  # another method
+    assert sent(hub) == [f"PATCH {PATH}", f"PATCH {LEGACY}", "PATCH /v2/repositories/myorg/other", f"GET {PATH}"]
 
 
 @pytest.mark.parametrize(
@@ -373,6 +391,16 @@ def test_retries_count_for_the_whole_task(hub: t.Any, connect: Connect, slept: l
     assert len(hub.requests) == 5
 
 
+def test_a_long_task_can_restore_its_budget(hub: t.Any, connect: Connect, slept: list[float]) -> None:
+    client = connect(max_wait=30)
+    for _dummy in range(3):
+        hub.fail("*", 1, status=429, headers={"Retry-After": "20"})
+        hub.fail("*", 2, status=503)
+        assert client.get(PATH).status == 200
+        client.restore_budget()
+    assert len(hub.requests) == 12
+
+
 # Pacing
 
 
@@ -389,12 +417,13 @@ def limit(remaining: int, reset: float, total: int = 180) -> dict[str, str]:
     [
         (180, 30, []),
         (19, 30, []),
-        (18, 30, [30 / 19]),
-        (5, 30, [30 / 6]),
-        (1, 30, [30 / 2]),
+        (18, 30, [30 / 18]),
+        (5, 30, [30 / 5]),
+        (1, 6, [6]),
+        (1, 30, [8]),  # the longest pause
         (0, 30, [30]),
         (0, -5, []),  # the period is over
-        (0, 3600, []),  # not a period of a minute
+        (5, 3600, []),  # not a period of a minute
     ],
 )
 def test_requests_are_spread_over_the_rest_of_the_period(
@@ -405,7 +434,7 @@ def test_requests_are_spread_over_the_rest_of_the_period(
     client.get(PATH)
     assert slept == []
     client.get(PATH)
-    assert slept == [pytest.approx(seconds, abs=2) for seconds in expected]
+    assert slept == [pytest.approx(seconds, abs=1.6 / max(remaining, 1)) for seconds in expected]
 
 
 @pytest.mark.parametrize(
@@ -451,10 +480,10 @@ def test_pacing_keeps_within_the_limit_of_docker_hub(
     client = connect()
     monkeypatch.setattr(time, "monotonic", lambda: real() + monotonic[0])
     monkeypatch.setattr(time, "sleep", advance_clock)
-    hub.rate_limit, hub.rate_window = 20, 60
+    hub.rate_limit, hub.rate_window = 180, 60
     hub.rate.end = 0.0
-    for _dummy in range(50):
+    for _dummy in range(400):
         client.get(PATH)
-    assert [request.status for request in hub.requests] == [200] * 50
+    assert [request.status for request in hub.requests] == [200] * 400
     assert client.rate_limit
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(client.rate_limit["reset"]))

@@ -26,7 +26,7 @@ from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
     SSOUSER,
     TOKEN,
     TOTP,
-    identifier,
+    account_of,
     leaked,
 )
 
@@ -59,7 +59,7 @@ MORE_LOGINS = {
 def test_every_account_gets_a_token_that_works(hub: t.Any, log_in: LogIn, name: str) -> None:
     given, source, endpoint = {**LOGINS, **MORE_LOGINS}[name]
     result = log_in(**given)
-    account = identifier(given)
+    account = account_of(given)
     assert status_with(hub, account, result["access_token"]) == 200
     assert set(result) == FIELDS
     assert (result["source"], result["endpoint"], result["identifier"]) == (source, endpoint, account)

@@ -120,7 +120,8 @@ def test_resources_and_description_are_changed_in_place(oat: Operator) -> None:
     result = oat.run(**wanted)
     assert (result["changed"], result["token"], result["id"]) == (True, None, first["id"])
     assert checked["diff"] == result["diff"]
-    assert result["diff"]["before"]["description"] == "old"
+    assert 'description: "old"' in result["diff"]["before"]
+    assert 'description: "new"' in result["diff"]["after"]
     token = oat.token(first["id"])
     assert (token.label, token.description) == ("ci", "new")
     assert {(each.type, each.path, each.scopes) for each in token.resources} == {

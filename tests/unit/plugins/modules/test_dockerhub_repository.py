@@ -121,7 +121,7 @@ def test_teams_get_their_permissions(hub: t.Any, repository: RepositoryTasks, na
     if namespaced:
         hub.missing_paths = {"namespaced groups": namespaced}
     repository.login = OWNER
-    repository.seed(teams=[{"name": "dev"}, {"name": "ops"}, {"name": "qa"}])
+    repository.seed(teams=[{"name": "Dev"}, {"name": "ops"}, {"name": "qa"}])
     hub.repositories.add("myorg", "app", hub.now())
     teams = [{"name": "Dev", "permission": "write"}, {"name": "ops", "permission": "admin"}]
     assert repository(name="app", teams=teams)["repository"]["teams"] == {"dev": "write", "ops": "admin"}
