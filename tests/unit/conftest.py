@@ -38,7 +38,7 @@ hub_emulator: t.Any = importlib.import_module("hub_emulator")
 # CI runs the same examples each time. `make fuzz` searches longer, at random.
 EXAMPLES: dict[str, t.Any] = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
 hypothesis.settings.register_profile("ci", max_examples=150, derandomize=True, **EXAMPLES)
-hypothesis.settings.register_profile("fuzz", max_examples=5000, **EXAMPLES)
+hypothesis.settings.register_profile("fuzz", max_examples=2000, **EXAMPLES)
 hypothesis.settings.load_profile("ci")
 
 
