@@ -41,6 +41,8 @@ def test_the_map_names_every_file() -> None:
 
 def test_calls_go_down_the_map() -> None:
     rows = rows_of_files()
-    calls = {(name, called) for name in rows for called in imports(PLUGINS / f"{name.replace('.', '/')}.py")}
+    calls = {
+        (name, called) for name in rows for called in imports(PLUGINS / f"{name.replace('.', '/')}.py") & set(rows)
+    }
     assert len(calls) > len(rows)
     assert [call for call in sorted(calls) if rows[call[0]] > rows[call[1]]] == []
