@@ -79,12 +79,16 @@ class TokenKind(t.NamedTuple):
 
 def manage_token(task: Task, hub: HubClient, tokens: AccessTokens, kind: TokenKind) -> Result:
     """Create, change, rotate or delete the tokens of one name."""
-    rules = _rules(task)._replace(held=_held_id(task))
+    rules = _rules(task)
     before = tokens.read()
+    held = _held_id(task, {token.id for token in before})
     now = hub.server_time()
     lifetime = _Lifetime(task, rules, now)
     rules = rules._replace(
-        own=hub.own_token_id(), fixed_expiry=lifetime.fixed, keep_model=kind.takes_over or not lifetime.is_given
+        held=held,
+        own=hub.own_token_id(),
+        fixed_expiry=lifetime.fixed,
+        keep_model=kind.takes_over or not lifetime.is_given,
     )
     plan = _plan(task, rules, before, now, lambda token: _is_mismatch(task, kind, lifetime, token))
     _refuse_own(task, plan, rules)
@@ -203,8 +207,11 @@ def _rules(task: Task) -> Rules:
     )
 
 
-def _held_id(task: Task) -> str | None:
-    """Return the id of the token that the store holds: as given, or proven by one login with the stored secret."""
+def _held_id(task: Task, known: t.Container[str | None]) -> str | None:
+    """Return the id of the token that the store holds: as given, or proven by one login with the stored secret.
+
+    ``known`` are the ids of all tokens: what the bearer token names is a proof only if it is one of them.
+    """
     held, secret = task.params["held_id"], task.params.get("held_secret")
     if not secret:
         return "" if secret == "" and held is None else held
@@ -224,7 +231,8 @@ def _held_id(task: Task) -> str | None:
     except BadCredentials:
         task.warn("Docker Hub refuses the secret in held_secret: taken as if the store held nothing.")
         return ""
-    return access_token_id(bearer) or held
+    proven = access_token_id(bearer)
+    return proven if proven in known else held
 
 
 def _plan(task: Task, rules: Rules, before: list[Token], now: float, is_mismatch: t.Callable[[Token], bool]) -> Plan:

@@ -77,7 +77,7 @@ extends_documentation_fragment:
 notes:
   - Deleting a tag deletes a name only. Other tags with the same digest still work. Docker Hub keeps the image, and its storage
     does not become less, until the image is deleted under Image Management of the repository.
-  - A personal access token requires the level Read, Write & Delete. An organization access token requires
+  - A personal access token requires the level Repo Read, Write, Delete. An organization access token requires
     C(scope-repository-read), C(scope-tag-read) and C(scope-tag-admin).
   - Immutable tags are found with Python's regular expressions, whereas Docker Hub uses RE2. If Python cannot read one of the
     rules of the repository, the task warns and deletes nothing.

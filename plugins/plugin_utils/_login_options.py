@@ -44,11 +44,13 @@ class _Value(t.NamedTuple):
     owner: t.Any = None
 
 
-def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec = TOKEN_SPEC["argument_spec"]) -> Options:
+def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = None) -> Options:
     """Return the validated options; raise ``InvalidOptions``, whose text contains no secret.
 
-    ``debug`` receives where a template failed. Values from the environment and from ansible.cfg are never rendered.
+    ``spec`` is by default that of ``dockerhub_token``. ``debug`` receives where a template failed. Values from the environment
+    and from ansible.cfg are never rendered.
     """
+    spec = spec or TOKEN_SPEC["argument_spec"]
     if not raw["task"]:
         spec = {name: row for name, row in spec.items() if name not in TASK_ONLY}
     values = {name: _Value(value) for name, value in _arguments(raw, spec).items()}
@@ -102,7 +104,9 @@ def _unknown(given: str, raw: RawOptions, spec: Spec) -> InvalidOptions:
 def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
     """Return the error for a value that cannot be rendered or decrypted."""
     reason = _text(error)
-    while "while templating" in reason:  # before ansible-core 2.19, these texts quote the template, which may be a password
+    while (
+        "while templating" in reason
+    ):  # before ansible-core 2.19, these texts quote the template, which may be a password
         inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
         error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
         reason = _text(error)

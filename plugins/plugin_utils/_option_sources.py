@@ -52,7 +52,7 @@ def raw_options(
 ) -> RawOptions:
     """Return the arguments (which the caller has rendered), the rendered variables and the environment."""
     given = {name: None if is_empty(value) else value for name, value in arguments.items()}
-    environment = {name: os.environ[name] for _, names in SOURCES.values() for name in names if name in os.environ}
+    environment = {name: os.environ[name] for _dummy, names in SOURCES.values() for name in names if name in os.environ}
     raw: RawOptions = {"task": task, "arguments": given, "variables": {}, "environment": environment, "failure": None}
     for option, (names, _dummy) in SOURCES.items():
         if all(given[name] is None for name in given if ALIASES.get(name, name) == option):

@@ -104,7 +104,7 @@ VARIABLES: dict[str, t.Any] = {
     "rotate_access_token_new": {"id": "", "token": ""},
 }
 FILES = {"README.md": "# The application\n", "etc/ci/empty": "", "etc/ci/other.json": "{}\n"}
-DIRECTIVES = {"code-block", "contents", "image", "list-table", "raw"}
+DIRECTIVES = {"code-block", "contents", "list-table", "raw"}
 
 
 @dataclasses.dataclass

@@ -205,7 +205,7 @@ def run_by_runner(project: pathlib.Path, verbosity: str, outputs: dict[str, str]
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     events = [path.read_text() for path in project.glob("artifacts/*/job_events/*.json")]

@@ -153,10 +153,6 @@ NO_BECOME = """
   tasks:
     - hubops.dockerhub.dockerhub_token:
         login_from: target
-    - command: "true"
-      register: later
-    - assert:
-        that: later is success
 """
 
 REFUSED = """
@@ -336,11 +332,10 @@ def test_without_become_the_module_is_no_file_on_the_target(hub: t.Any, play: Pl
         copies.extend(path for path in (tmp_path / "remote_tmp").rglob("*") if path.is_file())
 
     hub.fail(TOKEN, status=None, respond=look)
-    run = play(NO_BECOME, "host1", "-vvv", ANSIBLE_REMOTE_TEMP=str(tmp_path / "remote_tmp"))
+    run = play(NO_BECOME, "host1", ANSIBLE_REMOTE_TEMP=str(tmp_path / "remote_tmp"))
     assert run.returncode == 0, run.output
     assert hub.logins() == 1
     assert copies == []
-    assert "AnsiballZ_command.py" in run.output  # a later task does not inherit the pipelining
 
 
 def test_an_unreachable_target_is_unreachable_and_tried_once(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:

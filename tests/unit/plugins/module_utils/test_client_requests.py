@@ -34,9 +34,9 @@ def connect(hub: t.Any, options: t.Callable[..., t.Any]) -> t.Iterator[Connect]:
     clients = []
 
     def connect(
-        account: dict[str, str] = PASSWORD, renew: t.Callable[[str], str] | None = None, **given: t.Any
+        account: dict[str, str] | None = None, renew: t.Callable[[str], str] | None = None, **given: t.Any
     ) -> HubClient:
-        login = options(**account, retries=3, **given)
+        login = options(**(account or PASSWORD), retries=3, **given)
         client = HubClient(login, fetch_token(login)["access_token"], renew)
         hub.requests.clear()
         clients.append(client)
@@ -105,11 +105,12 @@ def test_a_path_as_text_is_sent_unchanged(hub: t.Any, connect: Connect) -> None:
     [
         ({"Content-Type": None, **hub_emulator.CLOUDFLARE}, b'{"a": 1}', {"a": 1}, '{"a": 1}'),
         ({"Content-Type": "text/plain", **hub_emulator.CLOUDFLARE}, b"[]", [], "[]"),
+        ({"Content-Type": "text/html", **hub_emulator.CLOUDFLARE}, b'{"a": 1}', {"a": 1}, '{"a": 1}'),
         ({"Content-Type": "text/csv", **hub_emulator.CLOUDFLARE}, b"Name,Role\n", None, "Name,Role\n"),
         ({"Content-Type": "application/json"}, b'{"a": "\\ud800"}', {"a": "\ufffd" * 3}, '{"a": "\\ud800"}'),
         ({}, b"\xff", None, "\ufffd"),
     ],
-    ids=["no type", "other type", "csv", "surrogate", "binary"],
+    ids=["no type", "other type", "wrong type", "csv", "surrogate", "binary"],
 )
 def test_the_body_of_a_success_is_read(
     hub: t.Any, connect: Connect, headers: dict[str, t.Any], body: bytes, data: t.Any, text: str
@@ -153,6 +154,13 @@ def test_a_client_without_a_token_sends_no_authorization(hub: t.Any, options: t.
     with HubClient(options(**MYBOT)) as client:
         assert client.get(endpoints.REPOSITORY.at(**APP)).data["name"] == "app"
     assert "Authorization" not in hub.requests[0].headers
+
+
+@pytest.mark.parametrize("account", [PASSWORD, MYBOT], ids=["password", "pat"])
+def test_the_client_describes_its_own_token(hub: t.Any, connect: Connect, account: dict[str, str]) -> None:
+    client = connect(account)
+    assert client.token_content()["username"] == "mybot"
+    assert client.own_token_id() == (hub.accounts["mybot"].uuid("pat") if account is MYBOT else None)
 
 
 # Errors
@@ -415,7 +423,7 @@ def limit(remaining: int, reset: float, total: int = 180) -> dict[str, str]:
         (1, 30, [8]),  # the longest pause
         (0, 30, [30]),
         (0, -5, []),  # the period is over
-        (0, 3600, []),  # not a period of a minute
+        (5, 3600, []),  # not a period of a minute
     ],
 )
 def test_requests_are_spread_over_the_rest_of_the_period(

@@ -103,13 +103,14 @@ def test_pyotp_is_required_only_for_generated_codes(
 
 @pytest.mark.parametrize("library", LIBRARIES.values())
 def test_a_fresh_process_reports_a_missing_library(library: str) -> None:
+    given = {**MFAUSER, **TOTP, "hub_url": "http://127.0.0.1:1"}
     program = f"""
 import sys
 sys.modules[{library!r}] = None
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
 try:
-    fetch_token(normalize_options({ {**MFAUSER, **TOTP, "hub_url": "http://127.0.0.1:1"}!r}))
+    fetch_token(normalize_options({given!r}))
 except Exception as error:
     print(error.code)
 """

@@ -42,7 +42,8 @@ def test_a_token_is_created_once(operator: Operator) -> None:
     second = operator.run(expires_in="90d")
     assert (second["changed"], second["token"], second["id"]) == (False, None, first["id"])
     assert second["last_used"] is not None
-    assert second["expires_at"] == first["expires_at"] is not None
+    assert second["expires_at"]
+    assert second["expires_at"] == first["expires_at"]
     assert second["next_rotation_at"] is None  # rotate is never
     assert len(operator.tokens()) == 1
 

@@ -70,6 +70,19 @@ def test_a_refused_stored_secret_counts_as_none(pat: Operator, hub: t.Any) -> No
     assert "refuses the secret in held_secret" in pat.warnings[0]
 
 
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_secret_of_an_unknown_token_proves_nothing(pat: Operator, hub: t.Any, foreign: bool) -> None:
+    first = pat.run(rotate="due")
+    if foreign:
+        hub.pat_owner_only = False
+    else:
+        hub.token_shape = "opaque"
+    stored = hub_emulator.ORGMEMBER_PAT if foreign else first["token"]
+    again = pat.run(rotate="due", held_secret=stored)
+    assert (again["changed"], again["id"], again["state"]) == (False, first["id"], "pending")
+    assert pat.run(rotate="due", held_secret=stored, held_id=first["id"])["state"] == "current"
+
+
 @pytest.mark.parametrize("fault", ["lockout_429", "html_502"])
 def test_a_stored_secret_that_cannot_be_verified_stops_the_task(pat: Operator, hub: t.Any, fault: str) -> None:
     first = pat.run(rotate="due")

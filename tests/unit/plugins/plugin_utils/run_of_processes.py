@@ -51,6 +51,7 @@ class Run:
         self.watch.cancel()
         with contextlib.suppress(BrokenPipeError):
             self.process.communicate(timeout=DEADLINE)
+        shutil.rmtree(self.fallback, ignore_errors=True)  # a killed run leaves it behind
 
     def line(self) -> dict[str, t.Any]:
         assert self.process.stdout

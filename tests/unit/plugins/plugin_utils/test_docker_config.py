@@ -110,7 +110,7 @@ def test_a_folder_is_as_good_as_its_file(docker_file: Docker) -> None:
 
 
 def test_only_an_entry_of_the_account_counts(docker_file: Docker) -> None:
-    docker_file.write({"auths": {HUB: auth("someone"), "docker.io": auth()}})
+    docker_file.write({"auths": {"docker.io": auth(), HUB: auth("someone")}})
     assert docker_file.login(" MyBot ") == ("mybot", SECRET)
     assert docker_file.login() == ("someone", SECRET)
     assert "contains no entry of plainuser for Docker Hub, but one of another account" in docker_file.refused(

@@ -28,6 +28,7 @@ SAMPLES: dict[str, tuple[str, str, t.Any]] = {
     "secret": ("first-secret", "other-secret", "first-secret"),
     "otp": ("012345", "543210", "012345"),
     "totp_secret": ("JBSWY3DPEHPK3PXPJBSWY3DP", "GEZDGNBVGY3TQOJQGEZDGNBV", "JBSWY3DPEHPK3PXPJBSWY3DP"),
+    "docker_config": ("/first.json", "/other.json", "/first.json"),
     "auth_method": ("login", "access_token", "login"),
     "hub_url": ("https://first.example.com", "https://other.example.com", "https://first.example.com"),
     "validate_certs": ("no", "yes", False),
@@ -70,7 +71,7 @@ class Sources:
     def options(self, *, task: bool = True) -> t.Any:
         self.config.write_text("\n".join(self.ini))
         C.config._parsers.pop(str(self.config), None)
-        raw = raw_options(self.arguments, self.variables, lambda value: self.render(value), task=task)
+        raw = raw_options(self.arguments, self.variables, self.render, task=task)
         return login_options(raw, self.warnings.append, print)
 
     def refusal(self, *, task: bool = True) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import random
 import time
 import typing as t
@@ -184,7 +185,18 @@ def test_a_newer_token_survives_the_renewal_of_an_older_one(hub: t.Any, ask: Ask
     assert hub.logins() == 1
 
 
-def test_nobody_receives_a_dead_token_while_its_renewal_fails(hub: t.Any, ask: Ask) -> None:
+def test_nobody_receives_a_dead_token_during_its_renewal(hub: t.Any, ask: Ask, directory: pathlib.Path) -> None:
+    dead, cached = ask(**MYBOT)["access_token"], []
+
+    def respond(_request: t.Any) -> None:
+        cached.append([path.name for path in directory.iterdir() if dead in path.read_text()])
+
+    hub.fail(TOKEN, status=None, respond=respond)
+    assert ask(**MYBOT, dead_token=dead)["access_token"] != dead
+    assert cached == [[]]
+
+
+def test_nobody_receives_a_dead_token_after_a_failed_renewal(hub: t.Any, ask: Ask) -> None:
     dead = ask(**MYBOT)["access_token"]
     hub.fail(TOKEN, status=500)
     assert ask(**MYBOT, dead_token=dead)["error"] == "server_error"

@@ -143,7 +143,8 @@ def expiry_body(hub: Hub, token: AccessToken, written: t.Callable[[float], str])
     """Return the field expires_at. How an answer shows that a token never expires is not known."""
     if token.expires_at is not None:
         return {"expires_at": written(token.expires_at)}
-    return {"absent": {}, "null": {"expires_at": None}, "empty": {"expires_at": ""}}[hub.no_expiry]
+    never: dict[str, dict[str, t.Any]] = {"absent": {}, "null": {"expires_at": None}, "empty": {"expires_at": ""}}
+    return never[hub.no_expiry]
 
 
 def value_error(field: str, sentence: str) -> Rejection:
