@@ -17,7 +17,7 @@ help:
 	@echo 'make quick  unit tests alone; TESTS="-k word" for those with this word in their name'
 	@echo 'make fuzz   property tests with a longer random search'
 	@echo 'make bench  what logins cost, in about half an hour; BENCH=quick for a look'
-	@echo 'make docs   the documentation as HTML, in .cache/docs/build/html'
+	@echo 'make docs   the documentation as HTML; prints where it is'
 	@echo 'make clean  remove what the others made'
 	@echo 'bash .ci/run                every check on all supported versions'
 	@echo '.cache/nox/bin/nox --list   the checks one by one, after any of the above'

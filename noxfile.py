@@ -42,7 +42,9 @@ NOTABLE = re.compile(r"^.*\b\d+ passed\b.*\n|^Running \S+ integration test.*\n|^
 ROOT = pathlib.Path(__file__).resolve().parent
 CACHE = ROOT / ".cache"
 CACHE.mkdir(exist_ok=True)
-if re.search(r"[^\w./+-]", str(ROOT)):  # ansible-test and the scripts of virtual environments fail in such a folder
+# ansible-test and the scripts of virtual environments fail on some characters. ansible-doc finds no role of a collection
+# inside of another ansible_collections.
+if re.search(r"[^\w./+-]|/ansible_collections/", str(ROOT)):
     link = CACHE / "elsewhere"
     if not link.exists():
         link.unlink(missing_ok=True)
@@ -278,6 +280,7 @@ def package(session: nox.Session) -> None:
         output = run(session, where, command, ANSIBLE_COLLECTIONS_PATH=str(where))
         if expected not in output or re.search("^(ERROR|Traceback)", output, re.MULTILINE):
             session.error(f"{output}\nThe output contains an error, or lacks {expected!r}.")
+    print(f"See {archive}.")
 
 
 @nox.session
