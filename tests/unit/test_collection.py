@@ -7,7 +7,7 @@ from __future__ import annotations
 import pathlib
 
 import yaml
-from ansible_collections.hubops.dockerhub.plugins.module_utils import _client
+from ansible_collections.hubops.dockerhub.plugins.module_utils import _session
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -17,6 +17,6 @@ def test_every_module_is_in_the_action_group() -> None:
     assert sorted(groups["dockerhub"]) == sorted(path.stem for path in ROOT.glob("plugins/modules/[!_]*.py"))
 
 
-def test_docker_hub_is_told_the_version_of_the_collection() -> None:
+def test_requests_contain_the_version_of_the_collection() -> None:
     version = yaml.safe_load((ROOT / "galaxy.yml").read_text())["version"]
-    assert version == _client.VERSION
+    assert version == _session.VERSION
