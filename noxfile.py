@@ -28,10 +28,17 @@ ALL_PYTHONS = "2.21"  # sanity with every Python takes twice as long, and finds 
 PYTHON = "{}.{}".format(*sys.version_info)
 WORKERS = str(1 + (os.cpu_count() or 1))  # for unit tests: some of them wait
 HERE = [core for core, (_pip, python) in CORES.items() if int(python[2:]) <= sys.version_info[1]][-1]  # for this Python
-# Tests whose result does not depend on ansible-core. `make test` runs them; those of module_utils, which knows nothing
-# of a run of Ansible, run at both ends of the range as well.
-ONCE = ("docs/", "emulator/", "extensions/", "plugins/action/test_renewal.py", "plugins/plugin_utils/test_processes.py")
-ENDS = ("plugins/module_utils/",)
+# Tests whose result does not depend on ansible-core. `make test` runs them; those of modules and module_utils, which know
+# nothing of a run of Ansible, and of the roles run at both ends of the range as well.
+ONCE = (
+    "docs/",
+    "emulator/",
+    "extensions/",
+    "plugins/action/test_renewal.py",
+    "plugins/modules/test_killed_rotations.py",
+    "plugins/plugin_utils/test_processes.py",
+)
+ENDS = ("plugins/module_utils/", "plugins/modules/", "plugins/filter/", "roles/")
 # Tools pass where they find nothing to do. Deprecated calls pass until they are removed.
 SUSPECT = re.compile(r"All targets skipped|no tests ran|no tests collected|\[DEPRECATION WARNING\]|DeprecationWarning:")
 NOISE = re.compile(
