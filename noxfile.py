@@ -28,8 +28,8 @@ ALL_PYTHONS = "2.21"  # sanity with every Python takes twice as long, and finds 
 PYTHON = "{}.{}".format(*sys.version_info)
 WORKERS = str(1 + (os.cpu_count() or 1))  # for unit tests: some of them wait
 HERE = [core for core, (_pip, python) in CORES.items() if int(python[2:]) <= sys.version_info[1]][-1]  # for this Python
-# Tests whose result does not depend on ansible-core. `make test` runs them; those of modules and module_utils, which know
-# nothing of a run of Ansible, and of the roles run at both ends of the range as well.
+# `make test` runs all unit tests. Those of ONCE do not depend on ansible-core. Those of ENDS run with the oldest and the newest
+# ansible-core as well; in between, integration tests show that plays work.
 ONCE = (
     "docs/",
     "emulator/",
@@ -38,7 +38,7 @@ ONCE = (
     "plugins/modules/test_killed_rotations.py",
     "plugins/plugin_utils/test_processes.py",
 )
-ENDS = ("plugins/module_utils/", "plugins/modules/", "plugins/filter/", "roles/")
+ENDS = ("plugins/action/", "plugins/filter/", "plugins/lookup/", "plugins/module_utils/", "plugins/modules/", "roles/")
 # Tools pass where they find nothing to do. Deprecated calls pass until they are removed.
 SUSPECT = re.compile(r"All targets skipped|no tests ran|no tests collected|\[DEPRECATION WARNING\]|DeprecationWarning:")
 NOISE = re.compile(
