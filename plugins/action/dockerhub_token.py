@@ -27,8 +27,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
             # Ansible prints the item of a loop with each result, and it may be the secret.
             task.no_log = task.no_log or task.loop is not None
             raw = raw_options(task.args, variables, self._templar.template, task=True)
-            # A task that is delegated or async may need a warning or a refusal.
-            is_plain = not (task.delegate_to or task.async_val)
+            is_plain = not (task.delegate_to or task.async_val)  # others may need a warning or a refusal
             result = cached_token(raw, display.v if display.verbosity else None) if is_plain else None
             if not result:
                 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_task import token_task

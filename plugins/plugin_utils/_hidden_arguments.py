@@ -8,8 +8,11 @@ import contextlib
 import typing as t
 import weakref
 
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import OWNED, SOURCES
+
 PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-_FIELDS = ("args", "environment", "module_defaults")
+_FIELDS = ("args", "environment", "module_defaults", "vars")
+_SECRET_SOURCES = {name for option in OWNED for names in SOURCES[option] for name in names}
 _real_values: t.Any = weakref.WeakKeyDictionary()
 
 
@@ -32,9 +35,9 @@ def hidden_arguments(task: t.Any, shown: t.Collection[str]) -> t.Iterator[None]:
 
 
 def _hide(value: t.Any, hidden: set[str]) -> t.Any:
-    """Return a copy without texts that contain a hidden value or a URL with a password."""
+    """Return a copy without secrets, hidden values and URLs with a password."""
     if isinstance(value, dict):
-        return {name: _hide(one, hidden) for name, one in value.items()}
+        return {name: PLACEHOLDER if name in _SECRET_SOURCES else _hide(one, hidden) for name, one in value.items()}
     if isinstance(value, list):
         return [_hide(one, hidden) for one in value]
     text = str(value)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import typing as t
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -18,8 +17,16 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import kept_session
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import ALIASES, is_empty, raw_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
+    ALIASES,
+    OWNED,
+    SOURCES,
+    RawOptions,
+    is_empty,
+    raw_options,
+)
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token import (
     log_in_here,
     renewed_token,
@@ -42,29 +49,29 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         variables = task_vars or {}
         spec = self.resource[0]["argument_spec"]
         with hidden_arguments(self._task, {*spec, *_CONNECTION} - self._secret_options()):
-            is_hidden = self._item_contains_secret(variables)
-            self._task.no_log = self._task.no_log or is_hidden
+            raw = raw_options(
+                {name: value for name, value in self._task.args.items() if name in _CONNECTION},
+                variables,
+                self._templar.template,
+                task=True,
+            )
+            secrets = self._secrets(raw)
+            self._task.no_log = self._task.no_log or self._is_secret_loop(variables, secrets)
             try:
                 super().run(tmp, variables)
-                result = self._run(variables)
+                result = self._run(raw)
             except HubError as error:
                 result = failure(error)
+                result["msg"] = printable(result["msg"], secrets, limit=2000)
             if not self._task.diff:
                 result.pop("diff", None)
             if self._task.no_log:
                 result["_ansible_no_log"] = True
             return result
 
-    def _run(self, variables: dict[str, t.Any]) -> Result:
+    def _run(self, raw: RawOptions) -> Result:
         spec, function = self.resource
-        arguments = self._arguments()
-        params = _validated(spec, {name: value for name, value in arguments.items() if name not in _CONNECTION})
-        raw = raw_options(
-            {name: value for name, value in arguments.items() if name in _CONNECTION},
-            variables,
-            self._templar.template,
-            task=True,
-        )
+        params = _validated(spec, self._own_arguments())
         options = login_options(raw, display.warning, display.vvv, CONNECTION_SPEC)
         task = Task(
             params,
@@ -81,8 +88,8 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                 self._hide(task.new_secrets)
             return {**result, "rate_limit": hub.rate_limit}
 
-    def _arguments(self) -> dict[str, t.Any]:
-        """Return the arguments that the user gave; raise ``InvalidOptions`` for one that does not exist."""
+    def _own_arguments(self) -> dict[str, t.Any]:
+        """Return the arguments for the module; raise ``InvalidOptions`` for one that does not exist."""
         own = self.resource[0]["argument_spec"]
         for name in self._task.args:
             if name not in own and name not in _CONNECTION:
@@ -90,7 +97,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                     f"{printable(str(name))} is not an option of {self._task.action}",
                     hint=f"the options are {', '.join(sorted(own))}; and for the login {', '.join(sorted(CONNECTION_SPEC))}",
                 )
-        return {name: value for name, value in self._task.args.items() if not _is_omitted(value)}
+        return {name: value for name, value in self._task.args.items() if name in own and not _is_omitted(value)}
 
     def _client(self, options: Options) -> HubClient:
         if options["access_token"]:
@@ -112,14 +119,27 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         """Return the names of the options that contain a secret: those of the login, and those of the module."""
         return _SECRET | {name for name, row in self.resource[0]["argument_spec"].items() if row.get("no_log")}
 
-    def _item_contains_secret(self, variables: dict[str, t.Any]) -> bool:
-        """Return whether the item of a loop, which Ansible prints beside each result, contains a secret argument."""
+    def _secrets(self, raw: RawOptions) -> list[str]:
+        """Return the secrets that this task was given, in arguments (misspelt ones included), variables or environment."""
+        shown = {*self.resource[0]["argument_spec"], *_CONNECTION} - self._secret_options()
+        values = [value for name, value in self._task.args.items() if name not in shown]
+        for option in OWNED:
+            variables, environment = SOURCES[option]
+            values += [raw["variables"].get(name) for name in variables]
+            values += [raw["environment"].get(name) for name in environment]
+        return [str(value) for value in values if not is_empty(value) and len(str(value)) > 3]
+
+    def _is_secret_loop(self, variables: dict[str, t.Any], secrets: list[str]) -> bool:
+        """Return whether the task is a loop whose item, which Ansible prints, may contain a secret."""
         if self._task.loop is None and not self._task.loop_with:
             return False
-        item = json.dumps(variables.get(self._task.loop_control.loop_var or "item"), default=str)
-        names = self._secret_options()
-        secrets = [str(value) for name, value in self._task.args.items() if name in names and not is_empty(value)]
-        return any(json.dumps(secret)[1:-1] in item for secret in secrets)
+        try:
+            # An extended loop prints all items beside each, those with unknown secrets too.
+            others = variables.get("ansible_loop", {}).get("allitems", [])
+            item = variables.get(self._task.loop_control.loop_var or "item")
+            return any(isinstance(other, (dict, list)) for other in others) or contains_secret(item, secrets)
+        except Exception:  # whatever an item is, it must not be printed before it is understood
+            return True
 
 
 def _is_omitted(value: t.Any) -> bool:

@@ -147,6 +147,37 @@ def test_until_repeats_with_the_real_secret(hub: t.Any, play: Play) -> None:
     assert hub_emulator.MYBOT_PAT not in result.output
 
 
+def test_items_of_loops_and_sources_of_secrets_are_hidden(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+    password = hub_emulator.ACCOUNTS["mybot"].password
+    (tmp_path / "secrets.json").write_text(json.dumps({"pw": password, "accounts": [{"user": "mybot", "s": password}]}))
+    login = {"dockerhub_username": "{{ item.user }}", "dockerhub_password": "{{ item.s }}"}
+    create = {"name": "{{ item }}", "scopes": ["repo:read"], "rotate": "due", "expires_in": "90d", "secret": "{{ pw }}"}
+    confirm = {**create, "name": "{{ item.item }}", "confirm": True, "held_id": "{{ item.id }}"}
+    token = "hubops.dockerhub.dockerhub_access_token"
+    named = repository(name="{{ item.name }}", secret="{{ item.s | default(omit) }}")
+    environment = {"DOCKERHUB_PASSWORD": "{{ pw }}", "DOCKERHUB_TOTP_SECRET": "{{ pw }}"}
+    tasks = [
+        {token: create, "loop": ["aa", "bb"], "register": "made"},
+        {token: confirm, "loop": "{{ made.results }}"},
+        {**repository(), "vars": login, "loop": "{{ accounts }}"},
+        {**repository(pasword="{{ item.s }}"), "loop": "{{ accounts }}", "ignore_errors": True},
+        {**named, "loop": [{"name": "m1", "s": "{{ pw }}"}, {"name": "m2"}], "loop_control": {"extended": True}},
+        {**repository(name="{{ item.name }}"), "loop": [{"name": "visible-1"}]},
+        {**repository(private="{{ pw }}", secret="{{ pw }}"), "ignore_errors": True},
+        {
+            "block": [
+                {**repository(name="Bad"), "vars": {"dockerhub_password": "{{ pw }}"}, "environment": environment}
+            ],
+            "rescue": [{"ansible.builtin.debug": {"msg": "{{ ansible_failed_task }}"}}],
+        },
+    ]
+    result = play(tasks, "host1", "-v", "-e", "@secrets.json")
+    assert result.returncode == 0, result.output
+    assert "visible-1" in result.output
+    assert password not in result.output
+    assert "dckr_pat_" not in result.output
+
+
 # Everything that a resource task can end with, in every way that Ansible shows it.
 OUTCOMES: dict[str, dict[str, t.Any]] = {
     "created": repository(secret="{{ pat }}", description="One"),

@@ -79,7 +79,7 @@ def docker(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Docker:
 @pytest.fixture
 def docker_file(docker: Docker, monkeypatch: pytest.MonkeyPatch) -> Docker:
     """Read the file in this process: starting another one for each would take most of the time of these tests."""
-    monkeypatch.setattr(_docker_config, "_run", lambda file: _docker_entries.read_entries(file))
+    monkeypatch.setattr(_docker_config, "_run", _docker_entries.read_entries)
     return docker
 
 

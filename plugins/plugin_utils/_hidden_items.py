@@ -1,0 +1,26 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find secrets in the item of a loop, which Ansible prints beside each result."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+_TOKEN = re.compile(r"dckr_[a-z]+_|eyJ[\w-]+\.")
+_SECRET_NAME = re.compile(r"passw|secret|token|otp|credential|api_?key", re.IGNORECASE)
+
+
+def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
+    """Return whether a value contains one of these secrets, any token, or a text under the name of a secret."""
+    if isinstance(value, dict):
+        return any(
+            (isinstance(inner, str) and inner and _SECRET_NAME.search(str(name)) is not None)
+            or contains_secret(str(name), secrets)
+            or contains_secret(inner, secrets)
+            for name, inner in value.items()
+        )
+    if isinstance(value, (list, tuple, set)):
+        return any(contains_secret(inner, secrets) for inner in value)
+    text = str(value)
+    return _TOKEN.search(text) is not None or any(secret in text for secret in secrets)

@@ -1,0 +1,31 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Secrets in the items of loops."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        ("my-password", True),
+        ("prefix-my-password-suffix", True),
+        ({"any": ["deep", {"x": "my-password"}]}, True),
+        ({"my-password": 1}, True),
+        ({"token": "dckr_pat_new"}, True),
+        ("Bearer eyJhbGciOi.e30.c2ln", True),
+        ({"secret": "anything"}, True),
+        ({"user": "mybot", "secret_b64": "bXktcGFzc3dvcmQ="}, True),
+        ({"token": None, "id": "1"}, False),
+        ({"name": "app", "private": True, "description": "The application"}, False),
+        (["app", 1, None], False),
+    ],
+    ids=str,
+)
+def test_an_item_with_a_secret_is_found(item: t.Any, expected: bool) -> None:
+    assert contains_secret(item, ["my-password"]) is expected
