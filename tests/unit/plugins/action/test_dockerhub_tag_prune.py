@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pathlib
@@ -76,6 +77,15 @@ def test_a_failure_shows_what_was_done(
     assert played.returncode == 0, played.output
 
 
+def descendants(pid: int) -> list[int]:
+    """Return the processes that a process has started, and theirs."""
+    try:
+        children = [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return [*children, *(process for child in children for process in descendants(child))]
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_second_run_continues_one_that_was_killed(
     hub: t.Any,
@@ -107,8 +117,12 @@ def test_a_second_run_continues_one_that_was_killed(
         while deletions() < 5 and time.monotonic() < until:
             time.sleep(0.02)
     finally:
+        workers = descendants(killed.pid)  # since ansible-core 2.19, they are in sessions of their own
         os.killpg(killed.pid, number)
         killed.wait(30)
+        for worker in workers if number == signal.SIGKILL else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker, number)
     hub.heal()
     time.sleep(0.2)  # for a request that is on its way
     assert 1 < len(repository.tags) < COUNT
