@@ -227,6 +227,7 @@ INTERRUPTED = """
 """
 
 FORCED_MODES = """
+import functools
 import os
 
 mkdir = os.mkdir
@@ -237,8 +238,12 @@ def forced(path, *args, **kwargs):
         chmod(path, 0o777)
 
 chmod = os.chmod
-os.mkdir = forced
-os.chmod = lambda path, *args, **kwargs: None if "dockerhub" in str(path) else chmod(path, *args, **kwargs)
+def kept(path, *args, **kwargs):
+    if "dockerhub" not in str(path):
+        chmod(path, *args, **kwargs)
+
+os.mkdir = functools.partial(forced)  # pathlib of Python 3.10 would make a method of a function
+os.chmod = functools.partial(kept)
 """
 
 NO_LOCKS = """
