@@ -1,9 +1,10 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find secrets in the item of a loop, which Ansible prints beside each result."""
+"""Find secrets where nobody declared them: in the item of a loop, or in an argument that may be any value."""
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 
@@ -12,7 +13,7 @@ _SECRET_NAME = re.compile(r"passw|secret|token|otp|credential|api_?key", re.IGNO
 
 
 def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
-    """Return whether a value contains one of these secrets, any token, or a text under the name of a secret."""
+    """Return whether a value, or the JSON in a text, contains one of these secrets, any token, or a text under the name of a secret."""
     if isinstance(value, dict):
         return any(
             (isinstance(inner, str) and inner and _SECRET_NAME.search(str(name)) is not None)
@@ -23,4 +24,9 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
     if isinstance(value, (list, tuple, set)):
         return any(contains_secret(inner, secrets) for inner in value)
     text = str(value)
-    return _TOKEN.search(text) is not None or any(secret in text for secret in secrets)
+    if _TOKEN.search(text) or any(secret in text for secret in secrets):
+        return True
+    try:
+        return text.lstrip().startswith(("{", "[")) and contains_secret(json.loads(text), secrets)
+    except (ValueError, RecursionError):
+        return False

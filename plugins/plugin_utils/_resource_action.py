@@ -48,7 +48,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         """Return the result of the function. It stays readable, unless it carries a new secret."""
         variables = task_vars or {}
         spec = self.resource[0]["argument_spec"]
-        with hidden_arguments(self._task, {*spec, *_CONNECTION} - self._secret_options()):
+        shown = {*spec, *_CONNECTION} - self._secret_options()
+        with hidden_arguments(self._task, shown):
+            shown -= {name for name, value in self._task.args.items() if contains_secret(value, ())}
             raw = raw_options(
                 {name: value for name, value in self._task.args.items() if name in _CONNECTION},
                 variables,

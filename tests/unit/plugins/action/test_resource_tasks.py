@@ -187,6 +187,8 @@ OUTCOMES: dict[str, dict[str, t.Any]] = {
     "forbidden": repository(secret="{{ pat }}", namespace="plainuser"),
     "missing": api("/v2/namespaces/mybot/repositories/none", secret="{{ pat }}"),
     "echoed": api("/v2/namespaces/mybot/repositories/echo", secret="{{ pat }}"),
+    "body": api("/v2/none", method="POST", secret="{{ pat }}", body={"account": {"password": "{{ body_password }}"}}),
+    "text_body": api("/v2/none", method="POST", secret="{{ pat }}", body='[{"totp_secret": "{{ body_password }}"}]'),
     "refused": repository(secret="{{ wrong }}"),
     "invalid": repository(secret="{{ pat }}", name="Not A Name"),
     "misspelt": repository(secret="{{ pat }}", sekret="{{ wrong }}"),
@@ -200,6 +202,7 @@ OUTCOMES: dict[str, dict[str, t.Any]] = {
 SECRETS = {
     "pat": hub_emulator.MYBOT_PAT,
     "wrong": "secret-that-is-refused",
+    "body_password": "secret-in-a-body",
     "mfa_password": hub_emulator.ACCOUNTS["mfauser"].password,
     "totp_secret": hub_emulator.MFAUSER_TOTP_SECRET,
     "explicit": EXPLICIT,
@@ -236,3 +239,11 @@ def test_no_output_shows_a_secret(hub: t.Any, play: Play, tmp_path: pathlib.Path
         assert code in result.output
     for secret in (*SECRETS.values(), *hub.bearers):
         assert secret not in result.output
+
+
+def test_each_try_of_until_sends_the_whole_body(hub: t.Any, play: Play) -> None:
+    body = {"username": "plainuser", "password": "wrong-password"}
+    task = api("/v2/none", method="POST", body=body, status_code=[404])
+    result = play([{**task, "register": "answer", "until": "answer.status == 200", "retries": 2, "delay": 0}], "host1")
+    sent = [request.body for request in hub.requests if request.path == "/v2/none"]
+    assert sent == [body] * 3, result.output
