@@ -211,13 +211,13 @@ def test_the_helper_for_all_registries_is_asked(docker: Docker) -> None:
 
 
 @pytest.mark.parametrize("server", [HUB, "docker.io", "index.docker.io"])
-def test_the_helper_for_docker_hub_comes_first(docker: Docker, server: str) -> None:
-    docker.helper_with("hub")
-    docker.helper_with("store", "someone")
-    docker.helper_with("other", "other")
-    docker.write({"credsStore": "store", "credHelpers": {"ghcr.io": "other", server: "hub"}})
-    assert docker.login() == ("mybot", SECRET)
-    assert docker.asked == [f"hub get {HUB}"]
+def test_the_helper_for_docker_hub_comes_first(docker_file: Docker, server: str) -> None:
+    docker_file.helper_with("hub")
+    docker_file.helper_with("store", "someone")
+    docker_file.helper_with("other", "other")
+    docker_file.write({"credsStore": "store", "credHelpers": {"ghcr.io": "other", server: "hub"}})
+    assert docker_file.login() == ("mybot", SECRET)
+    assert docker_file.asked == [f"hub get {HUB}"]
 
 
 def test_a_helper_runs_once_in_a_run(docker: Docker) -> None:
@@ -229,11 +229,11 @@ def test_a_helper_runs_once_in_a_run(docker: Docker) -> None:
     assert len(docker.asked) == 1
 
 
-def test_a_helper_that_fails_runs_once_in_a_run(docker: Docker) -> None:
-    docker.helper("store", "exit 1")
-    docker.write({"credsStore": "store"})
-    assert docker.refused() == docker.refused()
-    assert len(docker.asked) == 1
+def test_a_helper_that_fails_runs_once_in_a_run(docker_file: Docker) -> None:
+    docker_file.helper("store", "exit 1")
+    docker_file.write({"credsStore": "store"})
+    assert docker_file.refused() == docker_file.refused()
+    assert len(docker_file.asked) == 1
 
 
 def test_a_new_login_with_docker_is_noticed(docker_file: Docker) -> None:
@@ -243,19 +243,17 @@ def test_a_new_login_with_docker_is_noticed(docker_file: Docker) -> None:
     assert docker_file.login() == ("mybot", SECRET)
 
 
-def test_the_file_is_used_if_the_helper_has_nothing(docker: Docker) -> None:
-    docker.helper("store", "echo 'credentials not found in native keychain'; exit 1")
-    docker.write({"auths": {HUB: auth()}, "credsStore": "store"})
-    assert docker.login() == ("mybot", SECRET)
+def test_the_file_is_used_if_the_helper_has_nothing(docker_file: Docker) -> None:
+    docker_file.helper("store", "echo 'credentials not found in native keychain'; exit 1")
+    docker_file.write({"auths": {HUB: auth()}, "credsStore": "store"})
+    assert docker_file.login() == ("mybot", SECRET)
 
 
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (None, "is not installed where Ansible runs"),
-        ("echo NOISE; echo NOISE >&2; exit 1", "failed"),
+        ("echo NOISE; exit 1", "failed"),
         ("kill -9 $$", "failed"),
-        ("read -r line < /dev/tty && echo '{}' || exit 3", "failed"),
         ("echo NOISE", "returned something other than a credential"),
         ("echo '{}'", "returned something other than a credential"),
         ("echo '[]'", "returned something other than a credential"),
@@ -269,12 +267,11 @@ def test_the_file_is_used_if_the_helper_has_nothing(docker: Docker) -> None:
     ],
 )
 def test_a_helper_without_a_credential_ends_in_a_sentence(
-    docker: Docker, capfd: pytest.CaptureFixture[str], answer: str | None, words: str
+    docker_file: Docker, capfd: pytest.CaptureFixture[str], answer: str, words: str
 ) -> None:
-    if answer is not None:
-        docker.helper("store", answer)
-    docker.write({"credsStore": "store"})
-    message = docker.refused()
+    docker_file.helper("store", answer)
+    docker_file.write({"credsStore": "store"})
+    message = docker_file.refused()
     assert words in message
     assert "config.json" in message
     assert "NOISE" not in message
@@ -285,6 +282,22 @@ def test_what_a_helper_prints_to_stderr_is_not_shown(docker: Docker, capfd: pyte
     docker.helper("store", f"""echo NOISE >&2; echo '{{"Username": "mybot", "Secret": "{SECRET}"}}'""")
     docker.write({"credsStore": "store"})
     assert docker.login() == ("mybot", SECRET)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_missing_helper_is_named(docker: Docker) -> None:
+    docker.write({"credsStore": "nowhere"})
+    assert "docker-credential-nowhere" in docker.refused()
+    assert "is not installed where Ansible runs" in docker.refused()
+
+
+@pytest.mark.parametrize("answer", ["echo NOISE >&2; exit 1", "read -r line < /dev/tty && echo '{}' || exit 3"])
+def test_a_helper_has_no_terminal_to_write_to_or_to_ask(
+    docker: Docker, capfd: pytest.CaptureFixture[str], answer: str
+) -> None:
+    docker.helper("store", answer)
+    docker.write({"credsStore": "store"})
+    assert "failed" in docker.refused()
     assert capfd.readouterr() == ("", "")
 
 
