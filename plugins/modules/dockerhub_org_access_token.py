@@ -36,7 +36,7 @@ options:
     description:
       - The repositories that the token may use, and what it may do there. The list is complete. The token loses its
         access to repositories that are not in the list. With an empty list, it loses its access to all of them.
-      - At most 50 repositories are accepted. Docker Hub refuses repositories that do not exist.
+      - At most 50 repositories are accepted.
       - A new token requires this option, O(public_repositories) or O(organization_scopes), unless it takes them from
         the token that it replaces.
     type: list

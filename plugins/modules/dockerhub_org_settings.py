@@ -13,8 +13,8 @@ author:
   - hubops.dockerhub contributors (@hubops)
 description:
   - Sets which images the members of an organization may use.
-  - Docker Hub accepts all settings together only. The task reads them, changes those that are given, and sends them if any of
-    them differs.
+  - Docker Hub accepts only all settings together. The task reads them, and sends them only if one of them differs from
+    the options. A setting that you leave out is left unchanged.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   organization:
@@ -22,18 +22,24 @@ options:
     type: str
     required: true
   restricted_images:
-    description: Which images members may use. A setting that is left out is left alone.
+    description: Which images members may use. Docker calls this setting Image Access Management.
     type: dict
     required: true
     suboptions:
       enabled:
-        description: Whether images are restricted. It has an effect with a Docker Business subscription only.
+        description:
+          - Whether the images that members may use are restricted. Without this option, the setting is left unchanged.
+          - Docker Hub restricts images only with a Docker Business subscription.
         type: bool
       allow_official_images:
-        description: Whether Docker Official Images are allowed nevertheless.
+        description:
+          - Whether Docker Official Images are allowed although images are restricted.
+          - Without this option, the setting is left unchanged.
         type: bool
       allow_verified_publishers:
-        description: Whether images of verified publishers are allowed nevertheless.
+        description:
+          - Whether images of verified publishers are allowed although images are restricted.
+          - Without this option, the setting is left unchanged.
         type: bool
 extends_documentation_fragment:
   - hubops.dockerhub._login
@@ -42,29 +48,47 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - Docker Hub does not let access tokens read or change settings. Use the password of an owner (with a second factor,
-    O(totp_secret) too).
+  - Docker Hub does not let access tokens read or change settings. Log in with the password of an owner of the
+    organization. If the account uses two-factor authentication, give O(totp_secret) too.
 seealso:
   - module: hubops.dockerhub.dockerhub_org_info
+  - plugin: hubops.dockerhub.organization
+    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
-    description: An organization as code.
+    description: An organization as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
-- name: Allow nothing but Docker's own images
+- name: Allow Docker Official Images only
   hubops.dockerhub.dockerhub_org_settings:
     organization: myorg
     restricted_images:
       enabled: true
       allow_official_images: true
       allow_verified_publishers: false
+
+- name: Allow images of verified publishers too, and leave the other settings unchanged
+  hubops.dockerhub.dockerhub_org_settings:
+    organization: myorg
+    restricted_images:
+      allow_verified_publishers: true
+
+- name: End the restriction
+  hubops.dockerhub.dockerhub_org_settings:
+    organization: myorg
+    restricted_images:
+      enabled: false
 """
 
 RETURN = r"""
 settings:
-  description: All settings as they are after the task; in check mode, as they would be.
+  description: All settings as they are after the task. In check mode, as they would be.
   returned: success
   type: dict
+  contains:
+    restricted_images:
+      description: Which images members may use. See O(restricted_images).
+      type: dict
   sample:
     restricted_images:
       enabled: true

@@ -31,8 +31,8 @@ options:
     type: str
   tags:
     description:
-      - Whether to return the tags of each repository too. This takes one more request for each 100 tags, and at least one
-        for each repository.
+      - Whether to return the tags of each repository too. This takes one more request for each 100 tags, and at least
+        one for each repository.
     type: bool
     default: false
   teams:
