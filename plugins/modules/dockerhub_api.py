@@ -73,6 +73,8 @@ seealso:
   - module: hubops.dockerhub.dockerhub_repository
   - module: hubops.dockerhub.dockerhub_audit_log_info
   - module: hubops.dockerhub.dockerhub_token
+  - plugin: hubops.dockerhub.dockerhub_token
+    plugin_type: lookup
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
     description: Repositories as code, and what each operation requires.
   - name: Docker Hub API

@@ -62,6 +62,8 @@ notes:
 seealso:
   - module: hubops.dockerhub.dockerhub_repository
   - module: hubops.dockerhub.dockerhub_tag_prune
+  - plugin: hubops.dockerhub.organization_file
+    plugin_type: filter
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
     description: Repositories as code, and what each operation requires.
 """
