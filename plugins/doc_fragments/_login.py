@@ -85,7 +85,7 @@ requirements:
   - pyotp, for O(totp_secret) only
   - docker, for O(docker_config) only, on the controller
 notes:
-  - The options of the login and of the connection have several sources. These are the arguments of the task or lookup,
+  - Most options of the login and of the connection have several sources. These are the arguments of the task or lookup,
     variables, the environment of the command C(ansible-playbook), the section C([dockerhub]) of C(ansible.cfg), and the
     default. They are read on the controller in this order. The first value that is not empty is used.
   - Secrets are not read from C(ansible.cfg). The names of the variables are in the guide to tokens and in the output of

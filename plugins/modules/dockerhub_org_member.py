@@ -90,8 +90,10 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - An organization always keeps an owner. The task fails with the code V(protected) if it would remove the last owner,
-    change the role of the last owner, or remove the account that it is logged in with.
+  - An organization always keeps an owner. The task fails with the code V(protected) if it would remove the last owner, or
+    change the role of the last owner.
+  - The task also fails with this code if it would remove the account that it is logged in with, or if that account would
+    no longer be an owner.
   - If Docker Hub does not accept a name, the task makes all other changes and then fails with the code V(not_found).
   - The role and the team of a pending invitation cannot be changed. To change them, remove the person with
     O(state=absent) first.

@@ -73,7 +73,7 @@ options:
         elements: str
   teams:
     description:
-      - The teams of the organization that may use the repository, with their permission. Case does not matter in names.
+      - The teams of the organization that may use the repository, with their permission.
       - To add a team, the task reads the team from the organization. A personal access token may not do that. Use a
         password, or an organization access token with C(scope-group-read).
     type: list
