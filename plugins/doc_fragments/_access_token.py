@@ -16,7 +16,7 @@ options:
   name:
     description:
       - The name of the token, at most 90 characters. Docker Hub calls it the label, and shows it in the list of tokens.
-      - The task manages all tokens whose label is this name, or this name followed by C( (pending\)) or C( (retired\)).
+      - The task manages all tokens whose label is this name, or this name followed by V((pending\)) or V((retired\)).
         It never changes a token that Docker Desktop created.
     type: str
     required: true
@@ -59,7 +59,7 @@ options:
       - With V(never), the task creates a token only if none of this name can be used.
       - With V(due), the task also creates one if the token expires within O(rotate_before) or is older than O(max_age).
       - With V(always), the task creates one in each run.
-      - With V(due) and V(always), a new token has the label C(name (pending\)) until it is confirmed. See O(held_id).
+      - With V(due) and V(always), a new token has the label V(name (pending\)) until it is confirmed. See O(held_id).
     type: str
     choices: [never, due, always]
     default: never
@@ -79,7 +79,7 @@ options:
       - How long a replaced token stays valid after its successor was created, as a span of time. See O(expires_in) for
         the form.
       - Once this time is over, the next run of the task for this name deactivates the replaced token and adds
-        C( (retired\)) to its label. Once twice this time is over, the next run deletes it.
+        V((retired\)) to its label. Once twice this time is over, the next run deletes it.
       - With V(0d), the replaced token is deleted as soon as its successor is confirmed.
     type: str
     default: 7d
@@ -103,7 +103,7 @@ options:
     type: str
   confirm:
     description:
-      - With V(true), the task only confirms the token in O(held_id), and never creates one. It removes C( (pending\))
+      - With V(true), the task only confirms the token in O(held_id), and never creates one. It removes V((pending\))
         from the label, and deactivates or deletes replaced tokens as O(overlap) describes.
       - Run the task in this way after you have stored the secret of a new token. It must know which one that is, so give
         O(held_id).

@@ -16,7 +16,7 @@ description:
     person. Programs such as C(docker login) or a CI use it with the name of the organization as the user name.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
   - The task can replace a token before it expires. This is called a rotation, and has two phases. First, the task
-    creates a token with the label C(ci (pending\)), and the playbook stores its secret. Then the task confirms the new
+    creates a token with the label V(ci (pending\)), and the playbook stores its secret. Then the task confirms the new
     token. The previous token stays valid until then, so a run that ends early causes no outage.
   - The role P(hubops.dockerhub.rotate_access_token#role) does both phases. You write only the task file that stores the
     secret.
