@@ -18,18 +18,18 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Works in check mode, and reports there what a normal run would change.
+    description: Works in check mode, and reports what a normal run would change.
     support: full
   diff_mode:
     description: Shows with C(--diff) what changes, or what would change in check mode.
   platform:
-    description: The operating systems that the task supports.
+    description: The operating systems of the host on which the task runs.
     support: full
     platforms: posix
   action:
     description: Has an action plugin, which runs on the controller.
     support: full
-    details: The task runs on the controller, whichever host it is directed to.
+    details: The task runs on the controller, for any host of the play.
   async:
     description: Works with the keyword C(async).
     support: none
@@ -41,7 +41,7 @@ attributes:
     description: Runs once for all hosts instead of once for each host.
     support: none
   connection:
-    description: Uses the connection to the host that the task is directed to.
+    description: Uses the connection to the host of the task.
     support: none
   delegation:
     description: Works with the keyword C(delegate_to).

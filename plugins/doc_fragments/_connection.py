@@ -15,20 +15,20 @@ class ModuleDocFragment:
 options:
   hub_url:
     description:
-      - The base URL of Docker Hub. Another value is useful for tests only.
+      - The base URL of Docker Hub. Change it for tests only, for example to use a simulated Docker Hub.
       - The URL must start with C(https://). For a loopback address, C(http://) is accepted too.
     type: str
     default: https://hub.docker.com
   validate_certs:
     description:
       - Whether to verify the TLS certificate of the server.
-      - Use V(false) in tests only, because any server on the way can then read the secret.
+      - Use V(false) in tests only. Any server between you and Docker Hub can then read the secret.
     type: bool
     default: true
   ca_path:
     description:
       - A PEM file with the certificates of the certificate authorities (CAs) to trust, or a directory that C(openssl
-        rehash) has prepared. Needed behind a proxy that decrypts TLS.
+        rehash) has prepared. Required behind a proxy that decrypts TLS.
       - Without this option, the file or directory in E(REQUESTS_CA_BUNDLE) is used, then the one in
         E(CURL_CA_BUNDLE). If both are unset, the CAs of the system and of the Python library certifi are trusted.
     type: path
@@ -58,31 +58,33 @@ options:
     default: 30.0
   retries:
     description:
-      - How many requests are sent again after a temporary failure, counted separately for the login and for the other
-        requests of a task.
+      - How many times requests are sent again after a temporary failure. The login and the other requests of a task are
+        counted separately. With V(0), nothing is sent again.
       - A temporary failure is a broken connection, an answer 502, 503 or 504, or an answer 429 that allows another
         request within O(max_wait).
       - A request that creates something is sent again only if it did not reach Docker Hub, or after an answer 429.
-      - A refused login is not sent again. There is one exception. If a code that was generated from O(totp_secret) is
-        refused, the next code is sent once.
+      - A refused login is not sent again, with one exception. If Docker Hub refuses a code that was generated from
+        O(totp_secret), the next code is sent once.
     type: int
     default: 3
   max_wait:
     description:
-      - The total time in seconds to wait for the end of a rate limit and for the next six-digit code.
+      - The total time in seconds to wait for the end of a rate limit and for the next six-digit code. With V(0), the
+        task or lookup never waits for them.
       - If a longer wait is necessary, the task or lookup fails instead of waiting.
     type: int
     default: 60
   cache:
     description:
       - Whether to use a token that an earlier task or lookup of the same run has received.
-      - With V(false), this task or lookup always logs in. Its token replaces the cached one for all that follow.
-        Refused logins are remembered with V(false) too, see O(refusal_ttl).
+      - With V(false), this task or lookup always logs in. All later tasks and lookups use its new token. Refused logins
+        are remembered with V(false) too. See O(refusal_ttl).
     type: bool
     default: true
   min_ttl:
     description:
-      - The time in seconds for which a cached token must still be valid. Otherwise, a new login replaces it.
+      - The time in seconds for which a cached token must still be valid. If it is not, the task or lookup logs in
+        again.
       - For a token with a short lifetime, a quarter of that lifetime is sufficient.
       - Increase the value for a task that uses one token for a long time.
     type: int
@@ -94,7 +96,7 @@ options:
         therefore does not lock the account.
       - A changed O(secret) is sent at once. If the account is locked, no login is sent for it until the time that
         Docker Hub has named.
-      - With V(0), every login is sent, which may lock the account. A typed O(otp) is sent only once all the same.
+      - With V(0), every login is sent, which can lock the account. Even then, a typed O(otp) is sent only once.
     type: int
     default: 900
 """

@@ -12,40 +12,50 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Sends one request to Docker Hub's API, or reads all pages of a list. Use it for an operation that has no module of its own.
+  - Sends one request to the API of Docker Hub, or reads all pages of a list. Use it for an operation that no other
+    module of this collection supports.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
   - The token is sent to O(hub_url) and nowhere else.
-  - An answer that contains a new secret is hidden on the screen and in logs. A registered variable contains it.
+  - If the answer contains a secret, the result of the task is hidden on the screen and in logs. A registered variable
+    contains it.
 options:
   path:
     description:
-      - The path of the operation, from C(/v2/) on, as Docker's reference of the API has it, for example
-        C(/v2/orgs/myorg/groups).
-      - It contains neither a host nor a query. Encode unusual characters of a name with the filter C(urlencode).
+      - The path of the operation, for example V(/v2/orgs/myorg/groups). It starts with C(/v2/). Docker's reference of
+        the API lists all paths.
+      - The path must contain neither a host nor a query. Encode special characters in names with the filter
+        C(urlencode).
+      - The paths of the login are refused. Use M(hubops.dockerhub.dockerhub_token) to log in.
     type: str
     required: true
   method:
     description:
-      - The HTTP method. V(GET) and V(HEAD) read, and also run in check mode.
-      - All others count as a change. In check mode they are reported and not sent. Use C(changed_when) if a request changes
-        nothing.
+      - The HTTP method. The task reports no change for V(GET) and V(HEAD), and sends them in check mode too.
+      - For all other methods, the task reports a change. In check mode, it does not send them. Use C(changed_when) if
+        such a request changes nothing.
     type: str
     choices: [GET, HEAD, POST, PUT, PATCH, DELETE]
     default: GET
   query:
-    description: The parameters of the query, for example C(search).
+    description: The query parameters of the request, for example C(search). The task encodes names and values.
     type: dict
   body:
-    description: The body of the request, which is sent as JSON. A dictionary or a list, or a text that contains JSON.
+    description:
+      - The body of the request, as a dictionary, a list, or a text that contains JSON. It is sent as JSON.
+      - Without this option, the request has no body.
     type: raw
   status_code:
     description:
-      - The statuses that count as a success. With V(404) in the list, for example, a missing object is no failure.
-      - Without it, every status from 200 to 299 is a success.
+      - The HTTP status codes that count as a success. For example, with V(404) in the list, the task does not fail if
+        the object does not exist.
+      - Without this option, every status code from 200 to 299 is a success.
     type: list
     elements: int
   all_pages:
-    description: Whether to read all pages of a list, and return them together as RV(entries). With V(GET) only.
+    description:
+      - Whether to read all pages of a list, and return them together as RV(entries).
+      - Requires O(method=GET). The options O(body) and O(status_code) have no effect then.
+      - With V(false), a list is returned as Docker Hub sends it, which is the first page only.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -56,13 +66,15 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     support: partial
-    details: V(GET) and V(HEAD) run. All other methods are reported as a change and not sent.
+    details: V(GET) and V(HEAD) are sent. All other methods are reported as a change and not sent.
   diff_mode:
     support: none
 seealso:
   - module: hubops.dockerhub.dockerhub_repository
   - module: hubops.dockerhub.dockerhub_audit_log_info
   - module: hubops.dockerhub.dockerhub_token
+  - plugin: hubops.dockerhub.dockerhub_token
+    plugin_type: lookup
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
     description: Repositories as code, and what each operation requires.
   - name: Docker Hub API
@@ -77,7 +89,11 @@ EXAMPLES = r"""
     query:
       search: dev
     all_pages: true
-  register: groups # groups.entries
+  register: teams # teams.entries
+
+- name: Show the names of these teams
+  ansible.builtin.debug:
+    msg: "{{ teams.entries | map(attribute='name') | join(', ') }}"
 
 - name: Find out whether a tag exists
   hubops.dockerhub.dockerhub_api:
@@ -92,32 +108,52 @@ EXAMPLES = r"""
     method: PATCH
     body:
       status: 0
+
+- name: Find out which tags a regular expression matches
+  hubops.dockerhub.dockerhub_api:
+    path: /v2/namespaces/myorg/repositories/app/immutabletags/verify
+    method: POST
+    body:
+      regex: 'v[0-9].*'
+  changed_when: false
+  register: matched # matched.json.tags
+
+- name: Delete two tags if they exist
+  hubops.dockerhub.dockerhub_api:
+    path: /v2/repositories/myorg/app/tags/{{ item | urlencode }}
+    method: DELETE
+    status_code: [200, 202, 204, 404]
+  loop: [pr-42-1, pr-42-2]
+  register: deletion
+  changed_when: deletion.status != 404
 """
 
 RETURN = r"""
 status:
-  description: The status of the answer. V(null) if the request was not sent because of check mode.
+  description: The HTTP status code of the answer. V(null) if the request was not sent because of check mode.
   returned: success, without O(all_pages)
   type: int
   sample: 200
 json:
-  description: The answer, if it is JSON. V(null) if it is not.
+  description: The answer, if it is JSON. V(null) if it is not, or if the request was not sent because of check mode.
   returned: success, without O(all_pages)
   type: raw
   sample: {"name": "app"}
 content:
-  description: The answer as text, if it is not JSON.
+  description: The answer as text, if it is not JSON. Empty if the answer has no body.
   returned: success, without O(all_pages), if the answer is not JSON
   type: str
   sample: Name,Username,Email
 entries:
-  description: The entries of all pages.
+  description: The entries of all pages, as Docker Hub returns them.
   returned: success, with O(all_pages=true)
   type: list
   elements: dict
   sample: [{"id": 1, "name": "developers"}]
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -125,30 +161,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

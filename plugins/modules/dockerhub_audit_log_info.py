@@ -12,40 +12,46 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Returns who did what in an organization or account, in the order of Docker Hub, which is the newest event first.
+  - Returns who did what in an organization or in the account of a user. Docker Hub lists the newest event first.
   - The task reads all pages up to O(limit). It warns if there are more events.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   account:
     description:
-      - The organization or user whose audit log is read.
-      - Without it, O(identifier) is meant if O(secret) is an organization access token.
+      - The name of the organization or user whose audit log is read.
+      - Required, unless O(secret) is an organization access token. O(identifier) is then the default.
     type: str
   action:
     description:
       - Return only events with this action, for example V(repo.tag.push) or V(org.team.create).
-      - The request C(/v2/auditlogs/myorg/actions), sent with M(hubops.dockerhub.dockerhub_api), lists all actions.
+      - To list all actions, use M(hubops.dockerhub.dockerhub_api) with the path V(/v2/auditlogs/myorg/actions). An
+        action is the name of a group, a dot, and a name from that group.
+      - Without this option, events with any action are returned.
     type: str
   actor:
-    description: Return only what this user did.
+    description: Return only events that this user caused. Without this option, events of all users are returned.
     type: str
   name:
     description:
-      - Return only events of this object. It is C(myorg/app) for events of a repository, the organization for its own events,
-        and the user name for events of team members.
+      - Return only events of this object. It is a name such as C(myorg/app) for events of a repository. It is the name
+        of the organization for its own events, and the user name for events of team members.
+      - Without this option, events of all objects are returned.
     type: str
   since:
     description:
-      - Return only events from this time on.
-      - A span before now, for example V(7d), or a time in ISO 8601, for example V(2027-01-31) or V(2027-01-31T12:00:00Z).
-      - A span is a whole number with C(s), C(m), C(h), C(d) or C(w). It is counted from the time of Docker Hub's clock. A time
-        without an offset is in UTC.
+      - Return only events from this time on. Without this option, there is no earliest time.
+      - The value is a span of time before now, for example V(7d), or a time in ISO 8601, for example V(2027-01-31) or
+        V(2027-01-31T12:00:00Z).
+      - A span is a whole number with C(s), C(m), C(h), C(d) or C(w) for seconds, minutes, hours, days or weeks. It ends
+        at the present time of Docker Hub's clock. A time without an offset is in UTC.
     type: str
   until:
-    description: Return only events up to this time. It is written like O(since).
+    description:
+      - Return only events up to this time. Without this option, there is no latest time.
+      - The value has the same form as that of O(since).
     type: str
   limit:
-    description: How many events to return at most. V(0) returns all of them.
+    description: How many events to return at most. With V(0), all events are returned.
     type: int
     default: 1000
 extends_documentation_fragment:
@@ -55,13 +61,14 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.info
 notes:
-  - Docker Hub does not let personal access tokens read audit logs. Use a password (with a second factor, O(totp_secret) too)
-    or an organization access token with C(scope-activity-read).
+  - Docker Hub does not let personal access tokens read audit logs. Log in with an organization access token that has
+    C(scope-activity-read), or with a password. If the account uses two-factor authentication, a password also requires
+    O(totp_secret).
 seealso:
   - module: hubops.dockerhub.dockerhub_org_info
   - module: hubops.dockerhub.dockerhub_api
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
-    description: An organization as code.
+    description: An organization as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
@@ -71,6 +78,13 @@ EXAMPLES = r"""
     action: repo.tag.push
     since: 7d
   register: log
+
+- name: Show who pushed which tag
+  ansible.builtin.debug:
+    msg: "{{ item.timestamp }} {{ item.actor }} {{ item.name }} {{ item.data }}"
+  loop: "{{ log.events }}"
+  loop_control:
+    label: "{{ item.timestamp }}"
 
 - name: Read everything that one person did in January
   hubops.dockerhub.dockerhub_audit_log_info:
@@ -83,31 +97,31 @@ EXAMPLES = r"""
 
 RETURN = r"""
 events:
-  description: The events.
+  description: The events, in the order of Docker Hub. A single value that Docker Hub does not return is V(null).
   returned: success
   type: list
   elements: dict
   contains:
     timestamp:
-      description: When it happened, in UTC.
+      description: When the event happened, in UTC.
       type: str
     action:
-      description: What happened.
+      description: What happened, as the name of an action. See O(action).
       type: str
     action_description:
       description: What happened, in words.
       type: str
     actor:
-      description: The user who did it.
+      description: The user who caused the event.
       type: str
     name:
-      description: The object that it was done to.
+      description: The object that was changed. See O(name).
       type: str
     account:
       description: The account that the event belongs to.
       type: str
     data:
-      description: Details, which depend on the action.
+      description: Details of the event. The keys depend on the action.
       type: dict
   sample:
     - timestamp: "2027-01-31T12:00:00.123456Z"
@@ -118,12 +132,14 @@ events:
       account: myorg
       data: {"tag": "latest"}
 truncated:
-  description: Whether there are more events than O(limit).
+  description: Whether there are more events than O(limit) allows. RV(events) is then not complete.
   returned: success
   type: bool
   sample: false
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -131,30 +147,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

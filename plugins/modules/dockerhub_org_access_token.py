@@ -12,48 +12,61 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Makes sure that an organization has an access token (OAT) of this name that is neither expired nor about to expire, and that
-    may do what the options describe.
+  - Creates, changes, rotates or deletes an organization access token (OAT). It belongs to the organization instead of a
+    person. Programs such as C(docker login) or a CI use it with the name of the organization as the user name.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
-  - The task rotates in two phases. A new token starts with the label C(ci (pending\)). The playbook stores its secret, and then
-    confirms it with O(held_id). Until then the previous token stays valid, so that a run which ends early causes no outage.
-  - The role P(hubops.dockerhub.rotate_access_token#role) does all of that around a task file that stores the secret.
+  - The task can replace a token before it expires. This is called a rotation, and has two phases. First, the task
+    creates a token with the label V(ci (pending\)), and the playbook stores its secret. Then the task confirms the new
+    token. The previous token stays valid until then, so a run that ends early causes no outage.
+  - The role P(hubops.dockerhub.rotate_access_token#role) does both phases. You write only the task file that stores the
+    secret.
   - A token that a person deactivated stays deactivated, unless O(active=true).
-  - Description, repositories and scopes are changed in place. An option that is left out is left alone.
+  - The task changes the description, the repositories and the scopes of an existing token. An option that you leave out
+    is left unchanged.
 options:
   organization:
-    description: The name of the organization. It owns the token.
+    description: The name of the organization that owns the token. Required.
     type: str
   description:
-    description: A note about the token, at most 200 characters. An empty text clears it.
+    description:
+      - A note about the token, at most 200 characters. An empty text clears it.
+      - Without this option, a new token has the note of the token that it replaces.
     type: str
   repositories:
     description:
-      - The repositories that the token may use, and what it may do there. An empty list removes all.
-      - Docker Hub accepts 50 entries at most, and only repositories that exist.
+      - The repositories that the token may use, and what it may do there. The list is complete. The token loses its
+        access to repositories that are not in the list. With an empty list, it loses its access to all of them.
+      - At most 50 repositories are accepted.
+      - A new token requires this option, O(public_repositories) or O(organization_scopes), unless it takes them from
+        the token that it replaces.
     type: list
     elements: dict
     suboptions:
       name:
         description:
           - The name of a repository of the organization, with or without the organization before it.
-          - V(*) stands for all of them.
+          - V(*) stands for all repositories of the organization. Put it in quotes.
         type: str
         required: true
       scopes:
         description:
-          - What the token may do in the repository, C(image-pull) or C(scope-image-pull) for example. C(scope-) may be left out.
-          - A higher scope includes the lower ones. C(image-push) includes C(image-pull).
+          - What the token may do in the repository, for example V(scope-image-pull) or V(scope-image-push). You can
+            leave out C(scope-).
+          - A higher scope includes the lower ones. For example, V(scope-image-push) includes V(scope-image-pull).
+          - The guide to repositories lists the scope that each operation requires.
         type: list
         elements: str
         required: true
   public_repositories:
-    description: Whether the token may pull from all public repositories at Docker Hub.
+    description:
+      - Whether the token may pull from all public repositories at Docker Hub.
+      - Without this option, a new token may do so only if the token that it replaces may.
     type: bool
   organization_scopes:
     description:
-      - What the token may do in the organization itself, C(member-read) for example. C(scope-) may be left out.
-      - An empty list removes all of these scopes.
+      - What the token may do in the organization itself, for example V(scope-member-read). You can leave out C(scope-).
+      - The list is complete. An empty list removes all of these scopes.
+      - The guide to organizations lists the scope that each operation requires.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -64,15 +77,43 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - Docker Hub does not let access tokens create or change access tokens. Use the password of an owner (with a second factor, O(totp_secret) too).
+  - Docker Hub does not let access tokens manage access tokens. Log in with the password of an owner of the
+    organization. If the account uses two-factor authentication, give O(totp_secret) too.
 seealso:
   - module: hubops.dockerhub.dockerhub_access_token
   - module: hubops.dockerhub.dockerhub_access_token_info
+  - plugin: hubops.dockerhub.rotate_access_token
+    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_access_tokens
     description: Rotation, monitoring, and what happens when a run ends early.
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
+    description: The scopes that operations on repositories require.
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
+    description: The scopes that operations on an organization require.
 """
 
 EXAMPLES = r"""
+- name: Create a token that pulls the images of two repositories
+  hubops.dockerhub.dockerhub_org_access_token:
+    organization: myorg
+    name: cluster
+    description: Pulls images for the cluster
+    repositories:
+      - name: app
+        scopes: [image-pull]
+      - name: app-base
+        scopes: [image-pull]
+    expires_in: 90d
+  register: cluster # cluster.token is the secret, only in the run that creates the token
+
+- name: Let the existing token use all repositories
+  hubops.dockerhub.dockerhub_org_access_token:
+    organization: myorg
+    name: cluster
+    repositories:
+      - name: '*'
+        scopes: [image-pull]
+
 - name: Rotate the token of the CI 14 days before it expires
   hubops.dockerhub.dockerhub_org_access_token:
     organization: myorg
@@ -87,10 +128,18 @@ EXAMPLES = r"""
     expires_in: 90d
     rotate: due
     rotate_before: 14d
-    held_id: "{{ held.id | default('') }}" # what the store holds beside the secret
+    held_id: "{{ held.id | default('') }}" # the id that was stored together with the secret
   register: ci
 
-- name: Confirm the new token once its secret is stored
+- name: Store the new secret together with its id
+  ansible.builtin.copy:
+    content: "{{ {'id': ci.id, 'token': ci.token} | to_json }}"
+    dest: /etc/ci/dockerhub.json
+    mode: '0600'
+  no_log: true # the arguments of this task contain the secret
+  when: ci.token is not none
+
+- name: Confirm that the new secret is stored
   hubops.dockerhub.dockerhub_org_access_token:
     organization: myorg
     name: ci
@@ -108,92 +157,125 @@ EXAMPLES = r"""
 RETURN = r"""
 token:
   description:
-    - The secret of a new token. Docker Hub shows it only once. The result of the task is hidden then, and a registered variable
-      contains it.
-    - V(null) if no token was created. The result is readable then.
+    - The secret of a new token. Docker Hub returns it only once. The result of the task is then hidden on the screen
+      and in logs. A registered variable contains it.
+    - V(null) if no token was created. The result is then shown as usual.
   returned: success
   type: str
   sample: dckr_oat_0123456789abcdefghijklmnopqrstuv
 id:
-  description: The id of the token. Store it beside the secret, for O(held_id).
+  description:
+    - The id of the token. Store it together with the secret, for O(held_id).
+    - V(null) if there is no token, or in check mode for a new one.
   returned: success
   type: str
   sample: 3f6c2a0e-0000-4000-8000-000000000000
 label:
-  description: The label at Docker Hub.
+  description: The label of the token at Docker Hub. V(null) if there is no token.
   returned: success
   type: str
   sample: ci (pending)
 description:
-  description: The note about the token.
-  returned: if the token exists
+  description: The note about the token. Empty if there is none.
+  returned: if the token exists, or would exist in check mode
   type: str
+  sample: Pushes the images of the CI
 repositories:
-  description: The repositories that the token may use, each with C(name) (C(organization/repository)) and C(scopes).
-  returned: if the token exists
+  description: The repositories that the token may use.
+  returned: if the token exists, or would exist in check mode
   type: list
   elements: dict
+  contains:
+    name:
+      description: The name of the repository, with the organization before it. C(myorg/*) stands for all repositories.
+      type: str
+    scopes:
+      description: What the token may do in the repository.
+      type: list
+      elements: str
   sample:
     - name: myorg/app
       scopes: [scope-image-push]
 public_repositories:
   description: Whether the token may pull from all public repositories at Docker Hub.
-  returned: if the token exists
+  returned: if the token exists, or would exist in check mode
   type: bool
+  sample: false
 organization_scopes:
   description: What the token may do in the organization itself.
-  returned: if the token exists
+  returned: if the token exists, or would exist in check mode
   type: list
   elements: str
   sample: [scope-repository-list]
 active:
-  description: Whether the token is activated.
+  description: Whether the token is activated. V(false) if there is no token.
   returned: success
   type: bool
+  sample: true
 created_at:
-  description: When the token was created, in UTC.
+  description: When the token was created, in UTC. V(null) if there is no token, or in check mode for a new one.
   returned: success
   type: str
   sample: "2026-01-31T12:00:00.123456Z"
 expires_at:
-  description: When the token expires, in UTC. V(null) if it never expires.
+  description: When the token expires, in UTC. V(null) if it never expires, or if there is no token.
   returned: success
   type: str
   sample: "2026-05-01T12:00:00Z"
 last_used:
-  description: When the token was last used, in UTC. V(null) if it never was, or if Docker Hub does not report it.
+  description:
+    - When the token was last used, in UTC.
+    - V(null) if it was never used, if Docker Hub does not report it, or if there is no token.
   returned: success
   type: str
   sample: "2026-03-01T12:00:00.123456Z"
 state:
   description:
-    - V(current) is in use, V(pending) waits for its confirmation, V(deactivated) was deactivated, V(expired) has expired, and
-      V(absent) does not exist.
+    - The state of the token after the task.
+    - V(current) means that it can be used. V(pending) can be used too, but is not yet confirmed as stored.
+    - V(deactivated) and V(expired) cannot be used. V(absent) means that there is no token of this name.
   returned: success
   type: str
   sample: pending
 reason:
-  description: Why a new token was created, or would be in check mode. V(null) if none was.
+  description: Why a new token was created, or would be created in check mode. V(null) if no token was created.
   returned: success
   type: str
   sample: rotation is due
 retired:
-  description: The tokens that were deactivated or deleted, each with C(id), C(label), C(action) and C(reason).
-  returned: always, also when the task fails after it changed something
+  description: The tokens that were deactivated or deleted. In check mode, those that would be.
+  returned: success, and failure of such a change
   type: list
   elements: dict
+  contains:
+    id:
+      description: The id of the token.
+      type: str
+    label:
+      description: The label that the token had before the task.
+      type: str
+    action:
+      description: V(deactivated) or V(deleted).
+      type: str
+    reason:
+      description: Why it was deactivated or deleted.
+      type: str
   sample:
     - id: 1d2b9f4c-0000-4000-8000-000000000000
       label: ci
       action: deactivated
       reason: it was replaced
 next_rotation_at:
-  description: From when on O(rotate=due) creates the next token, in UTC. V(null) if it never does.
+  description:
+    - When the token becomes due for rotation, in UTC. A run with O(rotate=due) after this time creates the next token.
+    - V(null) with O(rotate=never), if the token never becomes due, or if it cannot be used.
   returned: success
   type: str
   sample: "2026-04-17T12:00:00Z"
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -201,30 +283,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

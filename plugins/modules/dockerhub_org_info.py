@@ -12,19 +12,21 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Returns the members, invitations, teams and settings of an organization, as you ask for them.
-  - The task reads all pages of a list. It fails instead of returning a part of it.
+  - Returns the members, invitations, teams and settings of an organization. O(gather) selects which of them.
+  - The task reads all pages of a list. It fails if the list is not complete.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   organization:
     description:
       - The name of the organization.
-      - Without it, O(identifier) is meant if O(secret) is an organization access token.
+      - Required, unless O(secret) is an organization access token. O(identifier) is then the default.
     type: str
   gather:
     description:
-      - What to return. Each of V(members), V(invites) and V(teams) takes one request for each 100 entries.
-      - V(team_members) returns the members of each team too. That takes one more request for each team and 100 members.
+      - What to return. V(members), V(invites) and V(teams) return the lists with these names. Each list takes one
+        request for each 100 entries at most.
+      - V(team_members) returns RV(teams) with the members of each team. This takes one more request for each 100
+        members, and at least one for each team.
       - V(settings) requires the password of an owner. Docker Hub does not let access tokens read settings.
     type: list
     elements: str
@@ -37,15 +39,20 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.info
 notes:
-  - Docker Hub does not let personal access tokens read organizations. Use a password (with a second factor, O(totp_secret)
-    too) or an organization access token with C(scope-member-read), C(scope-invite-read) and C(scope-group-read).
+  - Docker Hub does not let personal access tokens read organizations. Log in with an organization access token that has
+    C(scope-member-read), C(scope-invite-read) and C(scope-group-read), or with a password. If the account uses
+    two-factor authentication, a password also requires O(totp_secret).
 seealso:
   - module: hubops.dockerhub.dockerhub_org_member
   - module: hubops.dockerhub.dockerhub_team
   - module: hubops.dockerhub.dockerhub_org_settings
   - module: hubops.dockerhub.dockerhub_audit_log_info
+  - plugin: hubops.dockerhub.organization_file
+    plugin_type: filter
+  - plugin: hubops.dockerhub.organization
+    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
-    description: An organization as code.
+    description: An organization as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
@@ -55,13 +62,26 @@ EXAMPLES = r"""
     gather: [members, invites]
   register: hub
 
-- name: Show its owners
+- name: Show the owners
   ansible.builtin.debug:
     msg: "{{ hub.members | selectattr('role', 'equalto', 'owner') | map(attribute='user') }}"
 
 - name: Show invitations that nobody has accepted
   ansible.builtin.debug:
     msg: "{{ hub.invites | map(attribute='invitee') }}"
+
+- name: Read the teams with their members
+  hubops.dockerhub.dockerhub_org_info:
+    organization: myorg
+    gather: [team_members]
+  register: found
+
+- name: Show who is in which team
+  ansible.builtin.debug:
+    msg: "{{ item.members | join(', ') }}"
+  loop: "{{ found.teams }}"
+  loop_control:
+    label: "{{ item.name }}"
 """
 
 RETURN = r"""
@@ -78,18 +98,25 @@ members:
       description: The e-mail address. V(null) if Docker Hub does not show it to this account.
       type: str
     full_name:
-      description: The name that the person has given.
+      description: The full name in the profile of the person. Empty if there is none.
       type: str
     role:
-      description: V(owner), V(editor) or V(member), or the name of a custom role, in lower case.
+      description: V(owner), V(editor) or V(member), or the name of a custom role, in lowercase letters.
       type: str
     teams:
-      description: The names of the person's teams, as Docker Hub lists them.
+      description: The names of the teams of the person.
       type: list
       elements: str
     guest:
-      description: Whether the person is a guest.
+      description: Whether Docker Hub lists the person as a guest of the organization.
       type: bool
+  sample:
+    - user: alice
+      email: alice@example.com
+      full_name: Alice Example
+      role: owner
+      teams: [developers, owners]
+      guest: false
 invites:
   description: The invitations that nobody has accepted yet.
   returned: if O(gather) contains V(invites)
@@ -97,7 +124,7 @@ invites:
   elements: dict
   contains:
     id:
-      description: The identifier of the invitation.
+      description: The id of the invitation.
       type: str
     invitee:
       description: The user name or e-mail address that was invited.
@@ -114,6 +141,13 @@ invites:
     created_at:
       description: When the invitation was sent, in UTC.
       type: str
+  sample:
+    - id: 3f6c2a0e-0000-4000-8000-000000000000
+      invitee: bob@example.com
+      role: member
+      team: developers
+      inviter: alice
+      created_at: "2026-01-31T12:00:00.123456Z"
 teams:
   description: The teams of the organization.
   returned: if O(gather) contains V(teams) or V(team_members)
@@ -121,32 +155,44 @@ teams:
   elements: dict
   contains:
     id:
-      description: The number of the team.
+      description: The id of the team, which is a number.
       type: int
     name:
       description: The name of the team.
       type: str
     description:
-      description: The description of the team.
+      description: The description of the team. Empty if there is none.
       type: str
     member_count:
       description: How many members the team has.
       type: int
     members:
-      description: The user names of the members. Only if O(gather) contains V(team_members).
+      description: The user names of the members, sorted. Only if O(gather) contains V(team_members).
       type: list
       elements: str
+  sample:
+    - id: 1001
+      name: developers
+      description: Builds the application
+      member_count: 2
+      members: [alice, bob]
 settings:
-  description: The settings of the organization.
+  description: The settings of the organization, as Docker Hub returns them.
   returned: if O(gather) contains V(settings)
   type: dict
+  contains:
+    restricted_images:
+      description: Which images members may use. See M(hubops.dockerhub.dockerhub_org_settings).
+      type: dict
   sample:
     restricted_images:
       enabled: false
       allow_official_images: false
       allow_verified_publishers: false
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -154,30 +200,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

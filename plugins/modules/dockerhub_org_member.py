@@ -12,65 +12,74 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Brings people into an organization in their roles, or removes them.
-  - The task reads members and invitations once, and sends only what differs. It invites all new people with the same role and
-    team in one request.
-  - An invitation that somebody has not accepted yet is not sent again, unless O(resend) is set.
-  - In check mode, Docker Hub itself checks the names of new people without inviting them. A misspelt name is found before the
-    run. The names of teams are not checked, because an earlier task may create them.
+  - Invites people to an organization, changes their roles, or removes them.
+  - The task reads members and invitations once, and sends only what differs. It invites all new people with the same
+    role and team in one request.
+  - A pending invitation, which the person has not accepted yet, is sent again only with O(resend=true).
+  - In check mode, Docker Hub checks the names of new people without inviting them. You can thus find a misspelt name
+    before anything is changed. The names of teams are not checked, because an earlier task may create them.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   organization:
     description:
       - The name of the organization.
-      - Without it, O(identifier) is meant if O(secret) is an organization access token.
+      - Required, unless O(secret) is an organization access token. O(identifier) is then the default.
     type: str
   members:
-    description: The people.
+    description:
+      - The people to invite, change or remove.
+      - People who are not listed are left unchanged, unless O(exclusive) is V(true).
     type: list
     elements: dict
     required: true
     suboptions:
       user:
-        description: The user name. Exactly one of O(members[].user) and O(members[].email) is required. Case does not matter.
+        description:
+          - The user name. Case does not matter.
+          - Exactly one of O(members[].user) and O(members[].email) is required.
         type: str
       email:
         description:
           - The e-mail address. Case does not matter.
-          - Docker Hub shows the addresses of members to owners and to organization access tokens only.
+          - Docker Hub shows the addresses of members to owners and to organization access tokens only. With another
+            account, use O(members[].user) for people who are members already.
         type: str
       role:
         description:
-          - V(owner), V(editor) or V(member), in any case of letters.
-          - Without it, the role of a member is left alone, and new people are invited as V(member).
+          - V(owner), V(editor) or V(member). Case does not matter.
+          - Without this option, the role of a member is left unchanged, and new people are invited as V(member).
         type: str
       team:
         description:
-          - The team that a new person joins with the invitation.
-          - For people who are members already, use M(hubops.dockerhub.dockerhub_team).
+          - The team that a new person joins when accepting the invitation.
+          - This option has no effect for people who are members already. Use M(hubops.dockerhub.dockerhub_team) for
+            them.
         type: str
   state:
     description:
-      - V(present) invites people who are not in the organization, and changes roles that differ.
-      - V(absent) removes people from the organization, and with it from all of its teams. It cancels their invitations.
+      - V(present) invites people who are not in the organization, and changes roles that differ from the options.
+      - V(absent) removes people from the organization and from all of its teams, and cancels pending invitations.
     type: str
     choices: [present, absent]
     default: present
   exclusive:
     description:
-      - Whether to remove all members whom O(members) does not list, and to cancel all other invitations.
-      - The account that the task is logged in with stays in the organization. The task warns about it.
+      - Whether to remove all members that O(members) does not list, and to cancel all other invitations.
+      - The task never removes the account that it is logged in with. It warns if O(members) does not list that account.
+      - Cannot be combined with O(state=absent).
     type: bool
     default: false
   max_removals:
     description:
-      - How many people O(exclusive) may remove, cancelled invitations included. They are counted before the first change. If
-        there are more, the task fails and changes nothing.
+      - How many people O(exclusive) may remove. Cancelled invitations count too. If there are more, the task fails with
+        the code V(too_many_removals) and changes nothing. This also applies in check mode.
+      - With V(0), nobody may be removed. Without O(exclusive), this option has no effect.
     type: int
     default: 5
   resend:
     description:
-      - Whether to send pending invitations of listed people again. The task then reports a change in every run.
+      - Whether to send the pending invitations of listed people again. The task then reports a change in each run, as
+        long as an invitation is pending.
       - Docker Hub does not let organization access tokens do this.
     type: bool
     default: false
@@ -81,22 +90,30 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - The task never removes the last owner, never takes the role of the last owner away, and never removes the account that it
-    is logged in with. It fails with the code V(protected) instead.
-  - A name that Docker Hub does not accept makes the task fail with the code V(not_found), after everything else was done.
-  - A pending invitation keeps its role and its team. To change them, remove the person with O(state=absent) first.
-  - A pending invitation is found by the name or the address that it was sent to.
-  - Docker Hub does not let personal access tokens manage members. Use a password (with a second factor, O(totp_secret) too) or
-    an organization access token with C(scope-member-edit) and C(scope-invite-edit).
+  - An organization always keeps an owner. The task fails with the code V(protected) if it would remove the last owner, or
+    change the role of the last owner.
+  - The task also fails with this code if it would remove the account that it is logged in with, or if that account would
+    no longer be an owner.
+  - If Docker Hub does not accept a name, the task makes all other changes and then fails with the code V(not_found).
+  - The role and the team of a pending invitation cannot be changed. To change them, remove the person with
+    O(state=absent) first.
+  - List a person with a pending invitation by the same user name or e-mail address that the invitation was sent to.
+  - Docker Hub does not let personal access tokens manage members. Log in with an organization access token that has
+    C(scope-member-edit) and C(scope-invite-edit), or with the password of an owner. If the account uses two-factor
+    authentication, a password also requires O(totp_secret).
 seealso:
   - module: hubops.dockerhub.dockerhub_team
   - module: hubops.dockerhub.dockerhub_org_info
+  - plugin: hubops.dockerhub.organization_people
+    plugin_type: filter
+  - plugin: hubops.dockerhub.organization
+    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
-    description: An organization as code.
+    description: An organization as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
-- name: Invite two people, and give another one a role
+- name: Invite two people, and make another person an owner
   hubops.dockerhub.dockerhub_org_member:
     organization: myorg
     members:
@@ -114,6 +131,23 @@ EXAMPLES = r"""
       - user: dave
     state: absent
 
+- name: Send pending invitations again
+  hubops.dockerhub.dockerhub_org_member:
+    organization: myorg
+    members:
+      - email: alice@example.com
+      - email: bob@example.com
+    resend: true
+
+- name: See who would be removed if the list were complete
+  hubops.dockerhub.dockerhub_org_member:
+    organization: myorg
+    members: "{{ myorg_members }}"
+    exclusive: true
+    max_removals: 10
+  check_mode: true
+  register: preview # preview.members with the status removed or cancelled
+
 - name: Let the organization have exactly these members
   hubops.dockerhub.dockerhub_org_member:
     organization: myorg
@@ -124,30 +158,37 @@ EXAMPLES = r"""
 
 RETURN = r"""
 members:
-  description: Everybody whom the task lists, and everybody who was removed.
-  returned: success, and if a name is not accepted
+  description:
+    - The people in O(members). With O(exclusive=true), also the people who were removed or kept although they are not
+      listed.
+    - In check mode, the result that a normal run would have.
+  returned: success, and failure because of a name that Docker Hub does not accept
   type: list
   elements: dict
   contains:
     name:
-      description: The user name or the address, as it was listed.
+      description: The user name or the e-mail address, as O(members) lists it.
       type: str
     user:
-      description: The user name of a member. V(null) for people who are only invited.
+      description: The user name of a member. V(null) for people who are not members before the task.
       type: str
     role:
-      description: The role of the person after the task. V(null) if the person has none.
+      description: The role of the person after the task, or the role in the invitation. V(null) if there is none.
       type: str
     status:
       description:
-        - V(member) is in the organization, with the right role. V(role_changed) received another role.
-        - V(invited) was invited by this task. V(pending) was invited earlier. V(resent) received the invitation again.
-        - V(removed) is no longer in the organization. V(cancelled) is no longer invited. V(absent) was neither.
-        - V(kept) is not listed, and stays because the task is logged in with this account.
-        - V(invalid) is not accepted by Docker Hub.
+        - What the task did for the person, or found.
+        - V(member) means that the person already was a member with the right role. V(role_changed) means that the role
+          was changed.
+        - V(invited) means that the person was invited by this task. V(pending) means that an earlier invitation is not
+          yet accepted. V(resent) means that this invitation was sent again.
+        - V(removed) means that the person is no longer a member. V(cancelled) means that the invitation was cancelled.
+          V(absent) means that there was neither a member nor an invitation.
+        - V(kept) means that the person is not listed, but is the account that the task is logged in with.
+        - V(invalid) means that Docker Hub does not accept the name.
       type: str
     reason:
-      description: What Docker Hub answers for this name. Only with the status V(invalid).
+      description: Why Docker Hub does not accept the name, in its own words. Only with the status V(invalid).
       type: str
   sample:
     - name: alice@example.com
@@ -159,17 +200,39 @@ members:
       role: owner
       status: member
 done:
-  description: The changes that were made before an error, each with C(name) and C(change).
-  returned: if the task fails between two changes
+  description: The changes that were made before the failure.
+  returned: failure of a change
   type: list
   elements: dict
+  contains:
+    name:
+      description: The user name or e-mail address. For invitations, all names of the request.
+      type: str
+    change:
+      description: V(invite), V(resend), V(cancel), V(remove), or the new role.
+      type: str
+  sample:
+    - name: carol
+      change: owner
 left:
-  description: The changes that were not made because of an error, each with C(name) and C(change).
-  returned: if the task fails between two changes
+  description: The changes that were not made because of the failure. The first one is the change that failed.
+  returned: failure of a change
   type: list
   elements: dict
+  contains:
+    name:
+      description: The user name or e-mail address. For invitations, all names of the request.
+      type: str
+    change:
+      description: V(invite), V(resend), V(cancel), V(remove), or the new role.
+      type: str
+  sample:
+    - name: alice@example.com, bob@example.com
+      change: invite
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -177,30 +240,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

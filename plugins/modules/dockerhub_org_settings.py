@@ -13,8 +13,8 @@ author:
   - hubops.dockerhub contributors (@hubops)
 description:
   - Sets which images the members of an organization may use.
-  - Docker Hub accepts all settings together only. The task reads them, changes those that are given, and sends them if any of
-    them differs.
+  - Docker Hub accepts only all settings together. The task reads them, and sends them only if one of them differs from
+    the options. A setting that you leave out is left unchanged.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   organization:
@@ -22,18 +22,24 @@ options:
     type: str
     required: true
   restricted_images:
-    description: Which images members may use. A setting that is left out is left alone.
+    description: Which images members may use. Docker calls this setting Image Access Management.
     type: dict
     required: true
     suboptions:
       enabled:
-        description: Whether images are restricted. It has an effect with a Docker Business subscription only.
+        description:
+          - Whether the images that members may use are restricted. Without this option, the setting is left unchanged.
+          - Docker Hub restricts images only with a Docker Business subscription.
         type: bool
       allow_official_images:
-        description: Whether Docker Official Images are allowed nevertheless.
+        description:
+          - Whether Docker Official Images are allowed although images are restricted.
+          - Without this option, the setting is left unchanged.
         type: bool
       allow_verified_publishers:
-        description: Whether images of verified publishers are allowed nevertheless.
+        description:
+          - Whether images of verified publishers are allowed although images are restricted.
+          - Without this option, the setting is left unchanged.
         type: bool
 extends_documentation_fragment:
   - hubops.dockerhub._login
@@ -42,36 +48,56 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - Docker Hub does not let access tokens read or change settings. Use the password of an owner (with a second factor,
-    O(totp_secret) too).
+  - Docker Hub does not let access tokens read or change settings. Log in with the password of an owner of the
+    organization. If the account uses two-factor authentication, give O(totp_secret) too.
 seealso:
   - module: hubops.dockerhub.dockerhub_org_info
+  - plugin: hubops.dockerhub.organization
+    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
-    description: An organization as code.
+    description: An organization as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
-- name: Allow nothing but Docker's own images
+- name: Allow Docker Official Images only
   hubops.dockerhub.dockerhub_org_settings:
     organization: myorg
     restricted_images:
       enabled: true
       allow_official_images: true
       allow_verified_publishers: false
+
+- name: Allow images of verified publishers too, and leave the other settings unchanged
+  hubops.dockerhub.dockerhub_org_settings:
+    organization: myorg
+    restricted_images:
+      allow_verified_publishers: true
+
+- name: End the restriction
+  hubops.dockerhub.dockerhub_org_settings:
+    organization: myorg
+    restricted_images:
+      enabled: false
 """
 
 RETURN = r"""
 settings:
-  description: All settings as they are after the task; in check mode, as they would be.
+  description: All settings as they are after the task. In check mode, as they would be.
   returned: success
   type: dict
+  contains:
+    restricted_images:
+      description: Which images members may use. See O(restricted_images).
+      type: dict
   sample:
     restricted_images:
       enabled: true
       allow_official_images: true
       allow_verified_publishers: false
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -79,30 +105,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

@@ -12,16 +12,18 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Brings a repository into the described state, including its texts, its visibility, the teams that may use it and the
-    rules for immutable tags.
+  - Creates, changes or deletes a repository. This includes its descriptions, its visibility, the teams that may use it,
+    and the rules for immutable tags.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
-  - An option that is left out is left alone. An empty text clears the text.
-  - A run that finds everything as described sends one request, and one more if O(teams) is given.
+  - An option that you leave out is left unchanged. An empty text clears the text at Docker Hub.
+  - The task sends only what differs from the options. If nothing differs, it sends one request, and one more if
+    O(teams) is given. A login comes before them if the run has no token yet.
 options:
   namespace:
     description:
-      - The account that owns the repository, a user or an organization. It is the part before the slash in C(myorg/app).
-      - Without it, the repository of O(identifier) is meant.
+      - The account that owns the repository, which is a user or an organization. It is the part before the slash in
+        C(myorg/app).
+      - Without this option, O(identifier) is used. Required if O(identifier) is an e-mail address.
     type: str
   name:
     description:
@@ -31,43 +33,49 @@ options:
     required: true
   state:
     description:
-      - V(present) creates the repository if it does not exist, and changes what differs.
-      - V(absent) deletes the repository with all its tags. See O(force).
+      - V(present) creates the repository if it does not exist, and changes what differs from the options.
+      - V(absent) deletes the repository. If it contains tags, O(force) is required too.
     type: str
     choices: [present, absent]
     default: present
   description:
-    description: The short description, shown in lists. At most 100 bytes in UTF-8. An empty text clears it.
+    description:
+      - The short description, which Docker Hub shows in lists. At most 100 bytes in UTF-8. An empty text clears it.
     type: str
   full_description:
     description:
       - The overview page of the repository, in Markdown. At most 25,000 bytes in UTF-8. An empty text clears it.
-      - To publish a file, use C(lookup('ansible.builtin.file', 'README.md')).
+      - To publish a file, use the lookup P(ansible.builtin.file#lookup). See the examples.
     type: str
   private:
     description:
-      - Whether only the owner and those with access see the repository. The number of private repositories depends on the
-        subscription.
-      - Without it, a new repository is public.
+      - With V(true), only the owner and people with access can see the repository. With V(false), everybody can see it
+        and pull from it. The number of private repositories depends on the subscription.
+      - Without this option, a new repository is public.
     type: bool
   immutable_tags:
-    description: Which tags can neither be overwritten nor deleted.
+    description:
+      - Which tags are immutable. An immutable tag can be neither overwritten nor deleted.
+      - Check mode returns the existing tags that would become immutable as RV(would_freeze).
     type: dict
     suboptions:
       enabled:
-        description: Whether the rules apply. Without it, the current setting stays.
+        description:
+          - Whether the rules apply. Without this option, the setting is left unchanged. A new repository has V(false).
         type: bool
       rules:
         description:
-          - Regular expressions (RE2). A tag that matches one of them is immutable. Their order does not matter.
-          - Without it, the current rules stay.
+          - Regular expressions in the RE2 syntax of the programming language Go. A tag that matches one of them is
+            immutable. Their order does not matter.
+          - Without this option, the rules are left unchanged. A new repository has the rule V(.*), which matches every
+            tag.
         type: list
         elements: str
   teams:
     description:
       - The teams of the organization that may use the repository, with their permission.
-      - To find a team that has no permission yet, the task reads the teams of the organization. A personal access token may
-        not do that; use a password or an organization access token with C(scope-group-read).
+      - To add a team, the task reads the team from the organization. A personal access token may not do that. Use a
+        password, or an organization access token with C(scope-group-read).
     type: list
     elements: dict
     suboptions:
@@ -76,18 +84,22 @@ options:
         type: str
         required: true
       permission:
-        description: What the team may do. V(read) is to pull, V(write) to push as well, V(admin) to manage the repository too.
+        description:
+          - What the team may do. V(read) allows to pull images. V(write) also allows to push images. V(admin) also
+            allows to manage the repository.
         type: str
         choices: [read, write, admin]
         default: read
   teams_exclusive:
-    description: Whether to remove the permission of teams that O(teams) does not list.
+    description:
+      - Whether to remove the permission of teams that O(teams) does not list. With an empty list, all teams lose it.
+      - With V(false), these teams keep their permission. Without O(teams), this option has no effect.
     type: bool
     default: false
   force:
     description:
       - Whether O(state=absent) deletes a repository that contains tags. Deleted images cannot be restored.
-      - Without it, the task fails if there are tags, and deletes nothing.
+      - With V(false), the task fails with the code V(protected) if there are tags, and deletes nothing.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -96,17 +108,22 @@ extends_documentation_fragment:
   - hubops.dockerhub._connection
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
+notes:
+  - The guide to repositories lists what each operation requires of a personal or organization access token. A password
+    login may do everything that the account may do.
 seealso:
   - module: hubops.dockerhub.dockerhub_repository_info
   - module: hubops.dockerhub.dockerhub_team
   - module: hubops.dockerhub.dockerhub_tag_prune
   - module: hubops.dockerhub.dockerhub_api
+  - plugin: hubops.dockerhub.organization
+    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
     description: Repositories as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
-- name: Create a private repository with its texts
+- name: Create a private repository with its descriptions
   hubops.dockerhub.dockerhub_repository:
     namespace: myorg
     name: app
@@ -114,7 +131,27 @@ EXAMPLES = r"""
     full_description: "{{ lookup('ansible.builtin.file', 'README.md') }}"
     private: true
 
-- name: Let two teams use it, and no others
+- name: Change the short description of an existing repository, and nothing else
+  hubops.dockerhub.dockerhub_repository:
+    namespace: myorg
+    name: app
+    description: The application, second edition
+
+- name: Create several repositories
+  hubops.dockerhub.dockerhub_repository:
+    namespace: myorg
+    name: "{{ item.name }}"
+    description: "{{ item.description }}"
+    private: true
+  loop:
+    - name: web
+      description: The web server
+    - name: worker
+      description: The background worker
+  loop_control:
+    label: "{{ item.name }}"
+
+- name: Let two teams use the repository, and no others
   hubops.dockerhub.dockerhub_repository:
     namespace: myorg
     name: app
@@ -124,6 +161,16 @@ EXAMPLES = r"""
       - name: operations
         permission: admin
     teams_exclusive: true
+
+- name: Find out which tags would become immutable
+  hubops.dockerhub.dockerhub_repository:
+    namespace: myorg
+    name: app
+    immutable_tags:
+      enabled: true
+      rules: ['v[0-9]+\.[0-9]+\.[0-9]+']
+  check_mode: true
+  register: preview # preview.would_freeze
 
 - name: Make release tags immutable
   hubops.dockerhub.dockerhub_repository:
@@ -144,10 +191,59 @@ EXAMPLES = r"""
 RETURN = r"""
 repository:
   description:
-    - The repository as it is after the task; in check mode, as it would be.
-    - V(null) if it does not exist.
+    - The repository as it is after the task. In check mode, as it would be.
+    - V(null) if it does not exist after the task. A single value that Docker Hub does not return is V(null) too.
+    - In check mode, a repository that would be created has only the namespace, the name, and the values that the
+      options describe.
   returned: success
   type: dict
+  contains:
+    namespace:
+      description: The account that owns the repository.
+      type: str
+    name:
+      description: The name of the repository.
+      type: str
+    description:
+      description: The short description. Empty if there is none.
+      type: str
+    full_description:
+      description: The overview page in Markdown. Empty if there is none.
+      type: str
+    private:
+      description: Whether only people with access can see the repository.
+      type: bool
+    immutable_tags:
+      description: The rules for tags that can be neither overwritten nor deleted.
+      type: dict
+      contains:
+        enabled:
+          description: Whether the rules apply.
+          type: bool
+        rules:
+          description: Regular expressions. A tag that matches one of them is immutable.
+          type: list
+          elements: str
+    pull_count:
+      description: How often images were pulled.
+      type: int
+    star_count:
+      description: How many users have marked the repository with a star.
+      type: int
+    storage_size:
+      description: The size of all images, in bytes.
+      type: int
+    last_updated:
+      description: When the repository was last changed or pushed to, in UTC.
+      type: str
+    date_registered:
+      description: When the repository was created, in UTC.
+      type: str
+    teams:
+      description:
+        - The permission of each team, as a dictionary. Its keys are the names of the teams in lower case.
+        - Only with O(teams).
+      type: dict
   sample:
     namespace: myorg
     name: app
@@ -160,14 +256,17 @@ repository:
     storage_size: 1048576
     last_updated: "2026-01-31T12:00:00.123456Z"
     date_registered: "2026-01-01T12:00:00.123456Z"
+    teams: {"developers": "write", "operations": "admin"}
 would_freeze:
-  description: The existing tags that the new rules would make immutable.
-  returned: in check mode, if the rules for immutable tags would change
+  description: The names of the existing tags that match the new rules. They would be immutable.
+  returned: in check mode, if the rules of an existing repository would change and apply
   type: list
   elements: str
   sample: [v1.0.0, v1.1.0]
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -175,30 +274,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

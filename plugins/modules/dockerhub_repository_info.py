@@ -12,36 +12,42 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Returns one repository, or all repositories of a namespace, with their tags if you ask for them.
+  - Returns one repository, or all repositories of a user or organization. Tags and teams are returned on request.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
-  - The task reads all pages of a list. It fails instead of returning a part of it.
+  - The task reads all pages of a list. It fails if the list is not complete.
 options:
   namespace:
     description:
-      - The account that owns the repositories, a user or an organization.
-      - Without it, the repositories of O(identifier) are meant.
+      - The account that owns the repositories, which is a user or an organization. It is the part before the slash in
+        C(myorg/app).
+      - Without this option, O(identifier) is used. Required if O(identifier) is an e-mail address.
     type: str
   name:
     description:
-      - The name of one repository. RV(repositories) is empty if it does not exist.
-      - Without it, all repositories of the namespace are returned, without their RV(repositories[].full_description) and
-        RV(repositories[].immutable_tags), which lists at Docker Hub do not contain.
+      - The name of one repository. It is the part after the slash in C(myorg/app). If the repository does not exist,
+        RV(repositories) is empty.
+      - Without this option, all repositories of the namespace are returned. Lists at Docker Hub do not contain
+        RV(repositories[].full_description) and RV(repositories[].immutable_tags), so these values are missing then.
     type: str
   tags:
-    description: Whether to return the tags of each repository too. That takes one more request for each 100 tags.
+    description:
+      - Whether to return the tags of each repository too. This takes one more request for each 100 tags, and at least
+        one for each repository.
     type: bool
     default: false
   teams:
     description:
-      - Whether to return the teams that may use each repository too. That takes one more request for each repository.
-      - Only a manager of the repository may read them.
+      - Whether to return the teams that may use each repository too. This takes one more request for each repository.
+      - Only an account that may manage the repository can read its teams. An organization access token requires
+        C(scope-repo-group-read).
     type: bool
     default: false
   ordering:
     description:
-      - How Docker Hub sorts the list. A leading hyphen reverses the order.
-      - Sources disagree on the direction of V(last_updated). To be sure, sort the result in the playbook.
-      - Without it, the order is that of Docker Hub.
+      - How Docker Hub sorts the list of all repositories. A leading hyphen reverses the order.
+      - It is not certain whether V(last_updated) starts with the newest or with the oldest repository. To be sure, sort
+        the result in the playbook.
+      - Without this option, Docker Hub chooses the order. With O(name), this option has no effect.
     type: str
     choices: [name, -name, last_updated, -last_updated, pull_count, -pull_count]
 extends_documentation_fragment:
@@ -51,11 +57,13 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.info
 notes:
-  - An organization access token without C(scope-repository-list) sees public repositories only. Docker Hub does not say so.
-    The task warns if none of the repositories is private.
+  - An organization access token without C(scope-repository-list) sees public repositories only. The answer of Docker
+    Hub does not show this. The task therefore warns if none of the returned repositories is private.
 seealso:
   - module: hubops.dockerhub.dockerhub_repository
   - module: hubops.dockerhub.dockerhub_tag_prune
+  - plugin: hubops.dockerhub.organization_file
+    plugin_type: filter
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
     description: Repositories as code, and what each operation requires.
 """
@@ -66,9 +74,17 @@ EXAMPLES = r"""
     namespace: myorg
   register: hub
 
-- name: Show the private ones
+- name: Show the names of the private repositories
   ansible.builtin.debug:
     msg: "{{ hub.repositories | selectattr('private') | map(attribute='name') }}"
+
+- name: Read the overview page and the teams of each repository
+  hubops.dockerhub.dockerhub_repository_info:
+    namespace: myorg
+    name: "{{ item }}"
+    teams: true
+  loop: "{{ hub.repositories | map(attribute='name') }}"
+  register: details # details.results[].repositories[0]
 
 - name: Read one repository with its tags
   hubops.dockerhub.dockerhub_repository_info:
@@ -76,11 +92,15 @@ EXAMPLES = r"""
     name: app
     tags: true
   register: app
+
+- name: Show the newest tag
+  ansible.builtin.debug:
+    msg: "{{ (app.repositories[0].tags | sort(attribute='last_pushed') | last).name }}"
 """
 
 RETURN = r"""
 repositories:
-  description: The repositories.
+  description: The repositories. A single value that Docker Hub does not return is V(null).
   returned: success
   type: list
   elements: dict
@@ -92,22 +112,30 @@ repositories:
       description: The name of the repository.
       type: str
     description:
-      description: The short description.
+      description: The short description. Empty if there is none.
       type: str
     full_description:
-      description: The overview page in Markdown. Only with O(name).
+      description: The overview page in Markdown. Empty if there is none. Only with O(name).
       type: str
     private:
-      description: Whether only those with access see the repository.
+      description: Whether only people with access can see the repository.
       type: bool
     immutable_tags:
-      description: Whether tags are immutable, and the rules that name them. Only with O(name).
+      description: The rules for tags that can be neither overwritten nor deleted. Only with O(name).
       type: dict
+      contains:
+        enabled:
+          description: Whether the rules apply.
+          type: bool
+        rules:
+          description: Regular expressions. A tag that matches one of them is immutable.
+          type: list
+          elements: str
     pull_count:
       description: How often images were pulled.
       type: int
     star_count:
-      description: How many users marked the repository with a star.
+      description: How many users have marked the repository with a star.
       type: int
     storage_size:
       description: The size of all images, in bytes.
@@ -119,9 +147,16 @@ repositories:
       description: When the repository was created, in UTC.
       type: str
     teams:
-      description: The teams that may use the repository, each with C(name) and C(permission). Only with O(teams=true).
+      description: The teams that may use the repository, sorted by name. Only with O(teams=true).
       type: list
       elements: dict
+      contains:
+        name:
+          description: The name of the team.
+          type: str
+        permission:
+          description: V(read), V(write) or V(admin).
+          type: str
     tags:
       description: The tags. Only with O(tags=true).
       type: list
@@ -131,7 +166,7 @@ repositories:
           description: The name of the tag.
           type: str
         digest:
-          description: The digest of the image or index that the tag points to.
+          description: The digest of the image that the tag points to, or of the index for several platforms.
           type: str
         size:
           description: The size of all images of the tag, in bytes.
@@ -146,12 +181,39 @@ repositories:
           description: When the tag was last pushed, in UTC.
           type: str
         last_pulled:
-          description: When the tag was last pulled, in UTC. V(null) if it never was.
+          description: When the tag was last pulled, in UTC. V(null) if it was never pulled.
           type: str
         images:
-          description: The images of the tag, one for each platform.
+          description:
+            - The images of the tag, one for each platform. Images of attestations have V(unknown) as C(architecture)
+              and C(os).
           type: list
           elements: dict
+          contains:
+            architecture:
+              description: The architecture of the processor, for example V(amd64).
+              type: str
+            variant:
+              description: The variant of the architecture, for example V(v8).
+              type: str
+            os:
+              description: The operating system, for example V(linux).
+              type: str
+            digest:
+              description: The digest of the image.
+              type: str
+            size:
+              description: The size of the image, in bytes.
+              type: int
+            status:
+              description: V(active) or V(inactive), as Docker Hub reports it.
+              type: str
+            last_pushed:
+              description: When the image was last pushed, in UTC.
+              type: str
+            last_pulled:
+              description: When the image was last pulled, in UTC. V(null) if it was never pulled.
+              type: str
   sample:
     - namespace: myorg
       name: app
@@ -163,7 +225,9 @@ repositories:
       last_updated: "2026-01-31T12:00:00.123456Z"
       date_registered: "2026-01-01T12:00:00.123456Z"
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -171,30 +235,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

@@ -12,24 +12,26 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Deletes the tags of a repository that retention rules give up. The rules are O(keep_last), O(older_than) and
-    O(not_pulled_since). At least one of them is required. If several are given, all of them must apply to a tag.
-  - Tags that O(protect) lists, the newest tags that O(keep_last) keeps, and immutable tags are never deleted. A tag whose
-    time of push is unknown is never deleted.
-  - Run the task in check mode first. It returns the tags that it would delete in RV(candidates), and C(--diff) shows the
-    list before and after.
-  - The task reads all tags before it deletes the first one. It fails instead of working with a part of the list.
+  - Deletes tags of a repository that are no longer needed. The rules O(keep_last), O(older_than) and
+    O(not_pulled_since) decide which tags these are. At least one rule is required. A tag is deleted only if all given
+    rules apply to it.
+  - Some tags are never deleted. These are the tags that O(protect) lists, the newest tags that O(keep_last) keeps,
+    immutable tags, and tags whose last push has no known time.
+  - Run the task in check mode first. RV(candidates) then contains the tags that it would delete, and C(--diff) shows
+    the list before and after.
+  - The task reads all tags before it deletes the first one. It fails if the list is not complete.
   - Before each deletion, the task reads the tag again. A tag that was pushed again in between is kept. With
     O(not_pulled_since), a tag that was pulled in between is kept too.
   - The oldest tags are deleted first. If the task stops or is killed, the next run continues with the rest.
-  - A deletion takes two requests. If few requests of the rate limit are left, the task spreads them over the rest of the
-    period. O(max_wait) and O(retries) apply to each deletion separately.
+  - A deletion takes two requests. If few requests of the rate limit are left, the task spreads them over the rest of
+    the period. O(max_wait) and O(retries) apply to each deletion separately.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
 options:
   namespace:
     description:
-      - The account that owns the repository, a user or an organization. It is the part before the slash in C(myorg/app).
-      - Without it, the repository of O(identifier) is meant.
+      - The account that owns the repository, which is a user or an organization. It is the part before the slash in
+        C(myorg/app).
+      - Without this option, O(identifier) is used. Required if O(identifier) is an e-mail address.
     type: str
   name:
     description: The name of the repository. It is the part after the slash in C(myorg/app).
@@ -37,34 +39,44 @@ options:
     required: true
   match:
     description:
-      - The tags to which the rules apply, as one pattern or a list of patterns. Without it, the rules apply to all tags.
-      - A pattern is a shell pattern for the whole name, C(pr-*) for example. With the prefix C(regex:), it is a regular
+      - The tags to which the rules apply, as one pattern or a list of patterns. All other tags are kept. Without this
+        option, the rules apply to all tags.
+      - A pattern is a shell pattern for the whole name, for example V(pr-*). With the prefix C(regex:), it is a regular
         expression of Python that matches any part of the name. Use C(^) and C($) to match the whole name.
-      - Case matters. Put patterns in quotes, since YAML reads C(1.10) as the number 1.1.
+      - Case matters. Put patterns in quotes, because YAML reads C(1.10) as the number 1.1.
     type: raw
   protect:
-    description: The tags that are never deleted, in the form of O(match).
+    description:
+      - The tags that are never deleted, as patterns in the form of O(match). Without this option, no tag is protected.
     type: raw
   keep_last:
     description:
-      - How many of the tags that O(match) lists are kept, the ones that were pushed last. Tags that O(protect) lists count
-        among them.
+      - How many of the newest tags are kept. The time of the last push decides which tags are the newest. Only tags
+        that O(match) lists are counted, including those that O(protect) lists.
       - It counts tags, not images. If each build pushes two tags, double the number.
+      - Without this option, no number of tags is kept.
     type: int
   older_than:
     description:
       - Only tags whose last push is older than this are deleted.
-      - A span before now, for example V(90d), or a time in ISO 8601, for example V(2027-01-31) or V(2027-01-31T12:00:00Z).
-      - A span is a whole number with C(s), C(m), C(h), C(d) or C(w). A time without an offset is in UTC.
+      - The value is a span of time before now, for example V(90d), or a time in ISO 8601, for example V(2027-01-31) or
+        V(2027-01-31T12:00:00Z).
+      - A span is a whole number with C(s), C(m), C(h), C(d) or C(w) for seconds, minutes, hours, days or weeks. A time
+        without an offset is in UTC.
+      - Without this option, the age of a tag does not matter.
     type: str
   not_pulled_since:
     description:
-      - Only tags that were neither pulled nor pushed since then are deleted. A tag that was never pulled counts from its push.
-      - A span or a time, as for O(older_than).
+      - Only tags that were neither pulled nor pushed since this time are deleted. For a tag that was never pulled, only
+        its push counts.
+      - The value is a span of time before now, or a time, as for O(older_than).
+      - Without this option, pulls do not matter.
     type: str
   max_deletions:
     description:
-      - How many tags one run may delete. If the rules give up more, the task deletes nothing and fails.
+      - How many tags one run may delete. If the rules select more tags, the task fails with the code
+        V(too_many_removals) and deletes nothing. This also applies in check mode. RV(candidates) contains the tags in
+        both cases.
       - With V(0), there is no limit.
     type: int
     default: 100
@@ -75,12 +87,13 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - Deleting a tag deletes a name only. Other tags with the same digest still work. Docker Hub keeps the image, and its storage
-    does not become less, until the image is deleted under Image Management of the repository.
+  - The task deletes only the names of images. Other tags of the same image still work. Docker Hub keeps the image, so
+    the storage that you use does not become less. To free it, delete the image under Image Management of the
+    repository.
   - A personal access token requires the level Repo Read, Write, Delete. An organization access token requires
     C(scope-repository-read), C(scope-tag-read) and C(scope-tag-admin).
-  - Immutable tags are found with Python's regular expressions, whereas Docker Hub uses RE2. If Python cannot read one of the
-    rules of the repository, the task warns and deletes nothing.
+  - The task finds immutable tags with the regular expressions of Python, but Docker Hub uses those of RE2. If Python
+    cannot read one of the rules of the repository, the task warns and deletes nothing.
 seealso:
   - module: hubops.dockerhub.dockerhub_repository
   - module: hubops.dockerhub.dockerhub_repository_info
@@ -89,6 +102,15 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Show what the next task would delete
+  hubops.dockerhub.dockerhub_tag_prune:
+    namespace: myorg
+    name: app
+    match: main-*
+    keep_last: 20
+  check_mode: true
+  register: preview # preview.candidates
+
 - name: Keep the last 20 tags of the main branch
   hubops.dockerhub.dockerhub_tag_prune:
     namespace: myorg
@@ -96,7 +118,7 @@ EXAMPLES = r"""
     match: main-*
     keep_last: 20
 
-- name: Delete what is old and no longer used, except for releases
+- name: Delete tags that are old and no longer used, except for releases
   hubops.dockerhub.dockerhub_tag_prune:
     namespace: myorg
     name: app
@@ -109,7 +131,7 @@ EXAMPLES = r"""
     max_deletions: 500
   register: prune
 
-- name: Show what it was
+- name: Show how many tags were deleted
   ansible.builtin.debug:
     msg: "{{ prune.deleted | length }} tags deleted, {{ prune.bytes | human_readable }}"
 
@@ -119,11 +141,19 @@ EXAMPLES = r"""
     name: app
     match: pr-{{ pull_request }}-*
     older_than: 0d
+
+- name: Clean up several repositories
+  hubops.dockerhub.dockerhub_tag_prune:
+    namespace: myorg
+    name: "{{ item }}"
+    protect: latest
+    keep_last: 10
+  loop: [app, app-base]
 """
 
 RETURN = r"""
 candidates:
-  description: The tags that the rules give up, the oldest first.
+  description: The tags that the rules select for deletion, the oldest first.
   returned: success, and failure after the tags were read
   type: list
   elements: dict
@@ -132,22 +162,23 @@ candidates:
       description: The name of the tag.
       type: str
     reason:
-      description: The rules that apply to it.
+      description: The rules that apply to the tag, in words.
       type: str
     age:
-      description: The days since its last push.
+      description: The number of days since its last push.
       type: int
     last_pushed:
-      description: When it was last pushed, in UTC.
+      description: When the tag was last pushed, in UTC.
       type: str
     last_pulled:
-      description: When it was last pulled, in UTC. V(null) if it never was.
+      description: When the tag was last pulled, in UTC. V(null) if it was never pulled.
       type: str
     size:
-      description: The size of its images, in bytes.
+      description: The size of all images of the tag, in bytes. V(0) if it is unknown.
       type: int
     digest:
-      description: The digest of the image or index that the tag points to.
+      description:
+        - The digest of the image that the tag points to, or of the index for several platforms. V(null) if unknown.
       type: str
   sample:
     - name: main-20250131
@@ -158,13 +189,13 @@ candidates:
       size: 1048576
       digest: sha256:4e07408562bedb8b60ce05c1decfe3ad16b72230967de01f640b7e4729b49fce
 deleted:
-  description: The names of the tags that were deleted. In check mode, none.
+  description: The names of the tags that were deleted. Empty in check mode.
   returned: success, and failure after the tags were read
   type: list
   elements: str
   sample: [main-20250131]
 kept:
-  description: The tags that stay, each with the reason. A candidate that was pushed again meanwhile is here.
+  description: The tags that are kept. A candidate that was pushed or pulled while the task ran can be among them.
   returned: success, and failure after the tags were read
   type: list
   elements: dict
@@ -173,33 +204,35 @@ kept:
       description: The name of the tag.
       type: str
     reason:
-      description: Why it stays.
+      description: Why the tag is kept, in words.
       type: str
   sample:
     - name: latest
       reason: protected
 left:
-  description: The names of the candidates that are still to be deleted, if the task stopped. In check mode, all candidates.
+  description: The names of the candidates that are not yet deleted, if the task stopped. In check mode, all candidates.
   returned: success, and failure after the tags were read
   type: list
   elements: str
   sample: []
 gone:
-  description: The names of the candidates that somebody else had deleted when it was their turn.
+  description: The names of the candidates that somebody else deleted while the task ran.
   returned: success, and failure after the tags were read
   type: list
   elements: str
   sample: []
 bytes:
   description:
-    - The size of the images that lost their last tag. In check mode, of those that would lose it.
-    - An image that another tag points to as well does not count. This is what deleting these images at Docker Hub can free at
-      most, since images share layers.
+    - The size of the images that lost their last tag, in bytes. In check mode, the size of those that would lose it.
+    - An image is not counted if another tag points to it. Images share layers, so deleting these images at Docker Hub
+      can free less than this.
   returned: success, and failure after the tags were read
   type: int
   sample: 1048576
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -207,30 +240,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

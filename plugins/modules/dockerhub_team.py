@@ -12,33 +12,37 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Brings a team of an organization into the described state, including its members.
-  - The task reads the team and its members once, and sends only what differs. An unchanged team of 200 members takes three
-    requests.
+  - Creates, changes or deletes a team of an organization, including its members.
+  - The task reads the team and, with O(members), its members. It sends only what differs from the options. For a team
+    of 200 members that does not differ, it sends three requests.
   - The task logs in on its own, and shares its login with all tasks of the run that use the same credential.
-  - An option that is left out is left alone. An empty description clears the description.
+  - An option that you leave out is left unchanged.
 options:
   organization:
     description:
       - The name of the organization.
-      - Without it, O(identifier) is meant if O(secret) is an organization access token.
+      - Required, unless O(secret) is an organization access token. O(identifier) is then the default.
     type: str
   name:
     description:
-      - The name of the team. Names of 3 to 30 lowercase letters and digits are accepted everywhere.
-      - The members of the team V(owners) are the owners of the organization. This module neither deletes nor renames that
-        team.
+      - The name of the team. Docker does not document which names are valid. Names of 3 to 30 lowercase letters and
+        digits are known to work.
+      - The members of the team V(owners) are the owners of the organization. The task fails if you try to delete or
+        rename that team.
     type: str
     required: true
   new_name:
     description:
-      - The name that the team has afterwards.
-      - If there is a team O(new_name) and none with O(name), the team was renamed already, and nothing is renamed.
+      - The new name of the team. Without this option, the team keeps its name.
+      - If there is no team O(name), but a team O(new_name), the team was renamed by an earlier run. It is then not
+        renamed again. If there is neither, the team is created as O(new_name).
+      - If both teams exist, the task fails with the code V(conflict).
     type: str
   state:
     description:
-      - V(present) creates the team if it does not exist, and changes what differs.
-      - V(absent) deletes the team. Its members stay in the organization. Repositories lose the permission for the team.
+      - V(present) creates the team if it does not exist, and changes what differs from the options.
+      - V(absent) deletes the team. Its members stay in the organization, but they lose the access to repositories that
+        the team gave them.
     type: str
     choices: [present, absent]
     default: present
@@ -47,16 +51,19 @@ options:
     type: str
   members:
     description:
-      - User names, or e-mail addresses, of people who are to be in the team. Order and case do not matter.
-      - A person must be a member of the organization. The task adds all others, names those who are not in
-        RV(not_yet_members), and fails at the end. M(hubops.dockerhub.dockerhub_org_member) invites people.
+      - The user names or e-mail addresses of the people to add to the team. Order and case do not matter.
+      - Only members of the organization can be in a team. If other people are listed, the task adds the members, lists
+        the others in RV(not_yet_members), and then fails with the code V(not_found). Use
+        M(hubops.dockerhub.dockerhub_org_member) to invite people first.
+      - Without this option, the members of the team are neither read nor changed.
     type: list
     elements: str
   members_exclusive:
     description:
-      - Whether to remove people whom O(members) does not list. An empty list then removes all of them.
-      - The account that the task is logged in with stays in the team. The task warns about it.
-      - The task never removes the last member of V(owners).
+      - Whether to remove people that O(members) does not list from the team. An empty list removes all of them.
+      - With V(false), these people stay in the team. Without O(members), this option has no effect.
+      - The task never removes the account that it is logged in with. It warns if O(members) does not list that account.
+      - The task fails if nobody would be left in the team V(owners).
     type: bool
     default: false
 extends_documentation_fragment:
@@ -66,14 +73,17 @@ extends_documentation_fragment:
   - hubops.dockerhub._attributes
   - hubops.dockerhub._attributes.resource
 notes:
-  - Docker Hub does not let personal access tokens manage teams. Use a password (with a second factor, O(totp_secret) too) or
-    an organization access token with C(scope-group-edit), and with C(scope-member-read) to add people.
+  - Docker Hub does not let personal access tokens manage teams. Log in with an organization access token that has
+    C(scope-group-edit), and C(scope-member-read) to add people. Or log in with a password. If the account uses
+    two-factor authentication, a password also requires O(totp_secret).
 seealso:
   - module: hubops.dockerhub.dockerhub_org_member
   - module: hubops.dockerhub.dockerhub_org_info
   - module: hubops.dockerhub.dockerhub_repository
+  - plugin: hubops.dockerhub.organization
+    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
-    description: An organization as code.
+    description: An organization as code, and what each operation requires.
 """
 
 EXAMPLES = r"""
@@ -83,6 +93,12 @@ EXAMPLES = r"""
     name: developers
     description: Builds the application
     members: [alice, bob@example.com]
+
+- name: Create several teams
+  hubops.dockerhub.dockerhub_team:
+    organization: myorg
+    name: "{{ item }}"
+  loop: [backend, frontend]
 
 - name: Let the team have exactly these members
   hubops.dockerhub.dockerhub_team:
@@ -107,9 +123,9 @@ EXAMPLES = r"""
 RETURN = r"""
 team:
   description:
-    - The team as it is after the task; in check mode, as it would be.
-    - V(null) if it does not exist.
-  returned: success, and if people are missing
+    - The team as it is after the task. In check mode, as it would be.
+    - V(null) if it does not exist after the task.
+  returned: success, and failure because of people who are not members of the organization
   type: dict
   contains:
     organization:
@@ -119,10 +135,10 @@ team:
       description: The name of the team.
       type: str
     description:
-      description: The description of the team.
+      description: The description of the team. Empty if there is none.
       type: str
     members:
-      description: The user names of the members. Only with O(members).
+      description: The user names of the members, sorted. Only with O(members).
       type: list
       elements: str
   sample:
@@ -131,23 +147,45 @@ team:
     description: Builds the application
     members: [alice, bob]
 not_yet_members:
-  description: People whom O(members) lists and who are not members of the organization.
-  returned: with O(members)
+  description: The people that O(members) lists, but who are not members of the organization.
+  returned: with O(members), unless O(state=absent)
   type: list
   elements: str
   sample: []
 done:
-  description: The changes that were made before an error, each with C(name) and C(change).
-  returned: if the task fails between two changes
+  description: The changes that were made before the failure.
+  returned: failure of a change
   type: list
   elements: dict
+  contains:
+    name:
+      description: The name of the person or of the team.
+      type: str
+    change:
+      description: V(add) or V(remove) for a person, V(change) for the team.
+      type: str
+  sample:
+    - name: alice
+      change: add
 left:
-  description: The changes that were not made because of an error, each with C(name) and C(change).
-  returned: if the task fails between two changes
+  description: The changes that were not made because of the failure. The first one is the change that failed.
+  returned: failure of a change
   type: list
   elements: dict
+  contains:
+    name:
+      description: The name of the person or of the team.
+      type: str
+    change:
+      description: V(add) or V(remove) for a person, V(change) for the team.
+      type: str
+  sample:
+    - name: bob
+      change: add
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -155,30 +193,30 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
     code:
       description:
-        - A name for the kind of failure, for example V(not_found).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - A fixed name for the kind of failure, for example V(not_found).
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "not_found", "http_status": 404, "hint": "check the name", "retry_at": null}
 """

@@ -12,14 +12,16 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Logs in to Docker Hub and returns a bearer token for its API. The token is valid for a few minutes.
+  - Logs in to Docker Hub and returns a bearer token for its API. Requests to the API contain this token in the header
+    C(Authorization). It is valid for a few minutes.
   - All hosts, tasks and lookups of a run that use the same credential share one login.
   - A refused login is not sent again for 15 minutes. A wrong password on many hosts therefore does not lock the
     account.
   - The task shows no token, secret or code, at any verbosity. It does not need C(no_log), except in a loop over items
     that contain secrets. A later task that uses the token needs C(no_log), because Ansible may show its arguments.
-  - The controller logs in, whichever host the task is directed to. O(login_from=target) changes that.
-  - The other modules of this collection log in by the same rules and do not need this task.
+  - The controller logs in, for any host of the play. With O(login_from=target), the host of the task logs in.
+  - The other modules of this collection log in on their own and do not need this task. Use it for requests that you
+    send in another way, for example with M(ansible.builtin.uri).
 extends_documentation_fragment:
   - hubops.dockerhub._login
   - hubops.dockerhub._login.task
@@ -47,6 +49,8 @@ seealso:
   - module: hubops.dockerhub.dockerhub_access_token
   - plugin: hubops.dockerhub.dockerhub_token
     plugin_type: lookup
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_start
+    description: The first login, and the first change at Docker Hub.
   - name: Docker Hub API
     description: Docker's reference of the API.
     link: https://docs.docker.com/reference/api/hub/latest/
@@ -59,7 +63,7 @@ EXAMPLES = r"""
     secret: "{{ vault_dockerhub_pat }}"
   register: hub
 
-- name: Use the token
+- name: Send a request with the token
   ansible.builtin.uri:
     url: https://hub.docker.com/v2/namespaces/mybot/repositories
     headers:
@@ -93,7 +97,7 @@ EXAMPLES = r"""
   register: second
   when: first.otp_required
 
-- name: Use the token of the task that received it
+- name: Send a request with the token of the task that received it
   ansible.builtin.uri:
     url: https://hub.docker.com/v2/namespaces/myname/repositories
     headers:
@@ -113,7 +117,7 @@ RETURN = r"""
 access_token:
   description:
     - The bearer token, for the header C(Authorization).
-    - V(null) if the login still needs a code, see RV(otp_required).
+    - V(null) if the login still requires a code. See RV(otp_required).
   returned: success
   type: str
   sample: eyJhbGciOi...
@@ -123,66 +127,73 @@ token_type:
   type: str
   sample: Bearer
 expires_at:
-  description: When the token expires, in UTC. V(null) if the token has no expiry.
+  description: When the token expires, in UTC. V(null) if it has no expiry, or if there is no token yet.
   returned: success
   type: str
   sample: "2026-01-31T12:10:00Z"
 issued_at:
-  description: When the token was issued, in UTC. V(null) if the token does not contain this time.
+  description: When the token was issued, in UTC. V(null) if it does not contain this time, or if there is no token yet.
   returned: success
   type: str
   sample: "2026-01-31T12:00:00Z"
 expires_in:
-  description: How many seconds the token is still valid. V(null) if the token has no expiry.
+  description: How many seconds the token is still valid. V(null) if it has no expiry, or if there is no token yet.
   returned: success
   type: int
   sample: 600
 identifier:
-  description: The identifier that was used to log in.
+  description: The identifier that was used to log in. V(null) if O(login_2fa_token) was used without O(identifier).
   returned: success
   type: str
   sample: mybot
 username:
-  description: The user in the claims of the token. V(null) if the claims contain no user.
+  description: The user name in the token. V(null) if the token contains none.
   returned: success
   type: str
   sample: mybot
 scope:
-  description: The permissions in the claims of the token. V(null) if the claims contain none.
+  description: The permissions in the token. V(null) if the token contains none.
   returned: success
   type: str
   sample: repo:admin
 source:
-  description: The kind of secret that was used, V(password), V(pat) or V(oat). V(null) if it is unknown.
+  description:
+    - The kind of secret that was used. V(pat) is a personal access token, and V(oat) is an organization access token.
+      The third kind is V(password).
+    - V(null) if the kind is unknown.
   returned: success
   type: str
   sample: pat
 endpoint:
-  description: The path of the operation that returned the token.
+  description: The path of the operation that returned the token. See O(auth_method).
   returned: success
   type: str
   sample: /v2/auth/token
 claims:
-  description: All claims of the token. Empty if the token cannot be decoded.
+  description: The whole content of the token, which is called its claims. Empty if the token cannot be decoded.
   returned: success
   type: dict
-  sample: {}
+  sample: {"aud": "https://hub.docker.com", "iat": 1769860800, "exp": 1769861400, "scope": "repo:admin"}
 cached:
-  description: Whether the token comes from an earlier login of this run.
+  description: Whether the token is the result of an earlier login of this run.
   returned: success
   type: bool
   sample: false
 otp_required:
-  description: Whether the login still needs a six-digit code. Never V(true) without O(on_otp_required=return).
+  description: Whether the login still requires a six-digit code. Always V(false) without O(on_otp_required=return).
   returned: success
   type: bool
   sample: false
 login_2fa_token:
-  description: The intermediate token of a login that still needs a code. A later task takes it as O(login_2fa_token).
-  returned: when RV(otp_required) is V(true)
+  description:
+    - The intermediate token of a login that still requires a code. Give it to a later task as O(login_2fa_token).
+  returned: if RV(otp_required) is V(true)
   type: str
+  sample: eyJhbGciOi...
 rate_limit:
-  description: The rate limit that Docker Hub reported. V(null) if it reported none.
+  description:
+    - How many requests Docker Hub still accepts, as its last answer reported it.
+    - V(null) if the answer did not report it. A single missing value is V(null) too.
   returned: success
   type: dict
   contains:
@@ -190,14 +201,14 @@ rate_limit:
       description: How many requests Docker Hub accepts in one period.
       type: int
     remaining:
-      description: How many requests are left in the current period.
+      description: How many requests are left in this period.
       type: int
     reset:
-      description: When the next period starts, in UTC.
+      description: When the next period starts, in ISO 8601 and UTC.
       type: str
   sample: {"limit": 180, "remaining": 179, "reset": "2026-01-31T12:01:00Z"}
 error:
-  description: The reason of the failure, in a form that a playbook can evaluate.
+  description: The reason for the failure, in a form that a playbook can evaluate.
   returned: failure
   type: dict
   contains:
@@ -206,16 +217,16 @@ error:
         - One of V(bad_credentials), V(otp_required), V(otp_invalid), V(locked_out), V(rate_limited), V(sso_required),
           V(forbidden), V(invalid_options), V(invalid_request), V(module_failed), V(edge_blocked), V(tls),
           V(connection), V(timeout), V(server_error), V(bad_answer), V(missing_library).
-        - The guide to troubleshooting describes the cause of each code and the way out.
+        - The guide to troubleshooting describes the cause of each code and what to do.
       type: str
     http_status:
-      description: The HTTP status of the answer. V(null) if there was no answer.
+      description: The HTTP status code of the answer. V(null) if there was no answer.
       type: int
     hint:
-      description: What to do.
+      description: What you can do about the failure. The text may change at any time.
       type: str
     retry_at:
-      description: The earliest time for another attempt, in UTC. V(null) if Docker Hub named no time.
+      description: The earliest time for another attempt, in ISO 8601 and UTC. V(null) if Docker Hub named no time.
       type: str
   sample: {"code": "bad_credentials", "http_status": 401, "hint": "check identifier and secret", "retry_at": null}
 """
