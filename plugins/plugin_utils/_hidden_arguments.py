@@ -35,10 +35,10 @@ def hidden_arguments(task: t.Any, shown: t.Collection[str]) -> t.Iterator[None]:
 
 
 def _hide(value: t.Any, hidden: set[str]) -> t.Any:
-    """Return a copy without secrets, hidden values and URLs with a password."""
+    """Return a copy without secrets, hidden values and whatever may be a URL with a password, which needs no scheme."""
     if isinstance(value, dict):
         return {name: PLACEHOLDER if name in _SECRET_SOURCES else _hide(one, hidden) for name, one in value.items()}
     if isinstance(value, list):
         return [_hide(one, hidden) for one in value]
     text = str(value)
-    return PLACEHOLDER if ("://" in text and "@" in text) or any(part in text for part in hidden) else value
+    return PLACEHOLDER if (":" in text and "@" in text) or any(part in text for part in hidden) else value

@@ -8,15 +8,20 @@ import json
 import re
 import typing as t
 
-_TOKEN = re.compile(r"dckr_[a-z]+_|eyJ[\w-]+\.")
+# An access token, a bearer token, or a URL with a password.
+_SECRET_TEXT = re.compile(r"dckr_[a-z]+_|eyJ[\w-]+\.|://[^/\s]*:[^/\s]*@")
 _SECRET_NAME = re.compile(r"passw|secret|token|otp|credential|api_?key", re.IGNORECASE)
+_SECRET_FIELD = re.compile(rf"(?:{_SECRET_NAME.pattern})\w*[\"']\s*:", re.IGNORECASE)
 
 
 def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
-    """Return whether a value, or the JSON in a text, contains one of these secrets, any token, or a text under the name of a secret."""
+    """Return whether a value contains one of these secrets, any token, a URL with a password, or text under the name of a secret.
+
+    JSON in a text counts like the value that it stands for.
+    """
     if isinstance(value, dict):
         return any(
-            (isinstance(inner, str) and inner and _SECRET_NAME.search(str(name)) is not None)
+            (_SECRET_NAME.search(str(name)) is not None and _has_text(inner))
             or contains_secret(str(name), secrets)
             or contains_secret(inner, secrets)
             for name, inner in value.items()
@@ -24,9 +29,18 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
     if isinstance(value, (list, tuple, set)):
         return any(contains_secret(inner, secrets) for inner in value)
     text = str(value)
-    if _TOKEN.search(text) or any(secret in text for secret in secrets):
+    if _SECRET_TEXT.search(text) or any(secret in text for secret in secrets):
         return True
     try:
         return text.lstrip().startswith(("{", "[")) and contains_secret(json.loads(text), secrets)
-    except (ValueError, RecursionError):
-        return False
+    except (ValueError, RecursionError):  # almost JSON, such as a Python literal
+        return _SECRET_FIELD.search(text) is not None
+
+
+def _has_text(value: t.Any) -> bool:
+    """Return whether a value is a text that is not empty, or contains one."""
+    if isinstance(value, dict):
+        return any(_has_text(inner) for inner in value.values())
+    if isinstance(value, (list, tuple, set)):
+        return any(_has_text(inner) for inner in value)
+    return isinstance(value, str) and value != ""

@@ -13,10 +13,12 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Hu
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, ReserveCode, TokenResult
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_cache import TargetUnreachable
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import OWNED, SOURCES
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token import Login
 
 _FIELDS = set(TokenResult.__annotations__) - {"warnings"}
 _MESSAGE_LIMIT = 500
+_SECRET_VARIABLES = {name for option in OWNED for name in SOURCES[option][1]}
 
 
 def login_on_target(action: t.Any, variables: dict[str, t.Any], target: str) -> Login:
@@ -59,18 +61,27 @@ def _private_settings(action: t.Any) -> t.Iterator[None]:
 
     With ``no_log``, the target does not log them, and ssh does not print the answer at -vvv. With pipelining, the module is
     not a temporary file, which an interrupt would leave behind. ``become`` may need a terminal, which pipelining does not
-    have, so that the setting of the connection remains.
+    have, so that the setting of the connection remains. Secrets in ``environment``, which connections print at -vvv as part
+    of the command, are left out, because the module gets its secrets as arguments.
     """
     task, connection, play_context = action._task, action._connection, action._connection._play_context
     with contextlib.ExitStack() as restore:
         restore.callback(setattr, task, "no_log", task.no_log)
+        restore.callback(setattr, task, "environment", task.environment)
         restore.callback(setattr, play_context, "no_log", play_context.no_log)
         task.no_log = play_context.no_log = True
+        task.environment = [_without_secrets(values) for values in task.environment or []]
         with contextlib.suppress(KeyError):  # a connection without this option
             if not connection.become:
                 restore.callback(connection.set_option, "pipelining", connection.get_option("pipelining"))
                 connection.set_option("pipelining", True)
         yield
+
+
+def _without_secrets(environment: t.Any) -> t.Any:
+    if not isinstance(environment, dict):
+        return environment
+    return {name: value for name, value in environment.items() if name not in _SECRET_VARIABLES}
 
 
 def _redacted(error: HubError, options: Options) -> HubError:

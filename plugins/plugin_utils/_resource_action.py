@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from urllib.parse import unquote
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -129,6 +130,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             variables, environment = SOURCES[option]
             values += [raw["variables"].get(name) for name in variables]
             values += [raw["environment"].get(name) for name in environment]
+        for proxy in (raw["arguments"].get("proxy"), *(raw["variables"].get(name) for name in SOURCES["proxy"][0])):
+            password = str(proxy).rpartition("@")[0].rpartition(":")[2]
+            values += [password, unquote(password)]
         return [str(value) for value in values if not is_empty(value) and len(str(value)) > 3]
 
     def _is_secret_loop(self, variables: dict[str, t.Any], secrets: list[str]) -> bool:

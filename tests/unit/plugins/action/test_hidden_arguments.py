@@ -77,6 +77,7 @@ def tasks() -> list[dict[str, t.Any]]:
         task("secret in a wrong option", {**wrong, "auth_method": "{{ wrong }}"}),
         task("token as identifier", {"identifier": "{{ pat }}", "secret": "{{ wrong }}"}),
         task("password of a proxy", {**right, "proxy": "http://me:{{ misplaced }}@127.0.0.1:1", "cache": False}),
+        task("proxy without scheme", {**right, "proxy": "me:{{ misplaced }}@127.0.0.1:1", "cache": False}),
         task("async", right, **{"async": 10, "poll": 0}),
         task("retry", {**wrong, "refusal_ttl": 0}, until="false", retries=1, delay=0),
         task("loop", {"identifier": "mybot", "secret": "{{ item.secret }}"}, loop="{{ [{'secret': wrong}] }}"),
@@ -85,6 +86,11 @@ def tasks() -> list[dict[str, t.Any]]:
         task("defaults", {}, module_defaults={TASK: wrong}),
         task("defaults of the group", {}, module_defaults={"group/hubops.dockerhub.dockerhub": wrong}),
         task("environment", wrong, environment={"DOCKERHUB_PASSWORD": "{{ wrong }}"}),
+        task(
+            "environment of a target",
+            {**right, "login_from": "target", "cache": False},
+            environment={"DOCKERHUB_PASSWORD": "{{ wrong }}", "DOCKERHUB_TOTP_SECRET": "{{ seed }}"},
+        ),
         task(
             "unreachable",
             {**right, "login_from": "target", "cache": False},
@@ -146,6 +152,7 @@ def test_no_outcome_leaves_a_secret_in_the_arguments(read: t.Callable[..., t.Any
     assert shown["code"] == {"identifier": "mfauser", "secret": PLACEHOLDER, "otp": PLACEHOLDER}
     assert shown["token as identifier"]["identifier"] == PLACEHOLDER
     assert shown["password of a proxy"]["proxy"] == PLACEHOLDER
+    assert shown["proxy without scheme"]["proxy"] == PLACEHOLDER
 
 
 def test_a_rescue_block_cannot_read_the_secret(

@@ -178,6 +178,26 @@ def test_items_of_loops_and_sources_of_secrets_are_hidden(hub: t.Any, play: Play
     assert "dckr_pat_" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("task", "item"),
+    [
+        (repository(proxy="me:{{ item | urlencode }}@127.0.0.1:1", cache=False), "{{ hidden }} <"),
+        (repository(proxy="{{ item }}", cache=False), "me:{{ hidden }}@127.0.0.1:1"),
+        ({**repository(cache=False), "vars": {"dockerhub_proxy": "me:{{ item }}@127.0.0.1:1"}}, "{{ hidden }}"),
+        (api("/v2/none", body="{{ item.body }}", method="POST"), {"body": "{'password': '{{ hidden }}',}"}),
+    ],
+)
+def test_an_item_with_a_secret_is_hidden(
+    play: Play, tmp_path: pathlib.Path, task: dict[str, t.Any], item: t.Any
+) -> None:
+    (tmp_path / "callback_plugins").mkdir()
+    (tmp_path / "callback_plugins/reader.py").write_text(READER)
+    (tmp_path / "secrets.json").write_text(json.dumps({"hidden": "secret-of-the-item"}))
+    result = play([{**task, "loop": [item], "ignore_errors": True}], "host1", "-v", "-e", "@secrets.json")
+    assert "censored" in result.output
+    assert "secret-of-the-item" not in result.output
+
+
 # Everything that a resource task can end with, in every way that Ansible shows it.
 OUTCOMES: dict[str, dict[str, t.Any]] = {
     "created": repository(secret="{{ pat }}", description="One"),
@@ -189,6 +209,9 @@ OUTCOMES: dict[str, dict[str, t.Any]] = {
     "echoed": api("/v2/namespaces/mybot/repositories/echo", secret="{{ pat }}"),
     "body": api("/v2/none", method="POST", secret="{{ pat }}", body={"account": {"password": "{{ body_password }}"}}),
     "text_body": api("/v2/none", method="POST", secret="{{ pat }}", body='[{"totp_secret": "{{ body_password }}"}]'),
+    "list_body": api("/v2/none", method="POST", secret="{{ pat }}", body={"passwords": ["{{ body_password }}"]}),
+    "dict_body": api("/v2/none", method="POST", secret="{{ pat }}", body={"passwords": {"db": "{{ body_password }}"}}),
+    "broken_body": api("/v2/none", method="POST", secret="{{ pat }}", body='{"password": "{{ body_password }}",}'),
     "refused": repository(secret="{{ wrong }}"),
     "invalid": repository(secret="{{ pat }}", name="Not A Name"),
     "misspelt": repository(secret="{{ pat }}", sekret="{{ wrong }}"),
