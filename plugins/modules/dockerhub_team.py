@@ -316,7 +316,8 @@ def _wanted_members(task: Task, hub: HubClient, organization: str, crew: People)
         for person in own:
             task.warn(f"{person['user']} stays in the team, because the task is logged in with this account.")
     wanted = sorted({person["user"] for person in (*staying, *coming)})
-    if not wanted and task.params["name"].lower() == _OWNERS and crew.all:
+    final_name = task.params["new_name"] or task.params["name"]
+    if not wanted and final_name.lower() == _OWNERS and crew.all:
         raise Protected(f"members would leave the team {_OWNERS} empty", hint="list at least one owner who stays")
     return wanted, [listed[name] for name in new if not everybody.find(name)]
 

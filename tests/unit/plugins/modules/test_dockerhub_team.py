@@ -142,6 +142,9 @@ def test_owners_are_never_emptied(team: Tasks) -> None:
     with pytest.raises(errors.Protected, match="would leave the team owners empty"):
         team(name="owners", members=[], members_exclusive=True)
     assert team.writes == []
+    with pytest.raises(errors.Protected, match="would leave the team owners empty"):
+        team(name="bosses", new_name="owners", members=[], members_exclusive=True)
+    assert team.writes == []
     team(name="owners", members=["alice"], members_exclusive=True)
     assert team.team("owners") == ["alice"]
 
