@@ -213,6 +213,7 @@ def _held_id(task: Task, known: t.Container[str | None]) -> str | None:
     ``known`` are the ids of all tokens: what the bearer token names is a proof only if it is one of them.
     """
     held, secret = task.params["held_id"], task.params.get("held_secret")
+    held = held and held.strip()
     if not secret:
         return "" if secret == "" and held is None else held
     if secret_kind(secret) != "pat":

@@ -402,3 +402,10 @@ def test_what_was_done_before_a_failure_is_reported(operator: Operator, hub: t.A
         operator.run(state="absent")
     assert caught.value.result["changed"] is True
     assert [row["id"] for row in caught.value.result["retired"]] == [first["id"]]
+
+
+@pytest.mark.parametrize("blank", [" ", "\n"])
+def test_blanks_around_a_held_id_do_not_count(operator: Operator, blank: str) -> None:
+    held = operator.run(rotate="due", expires_in="90d")["id"]
+    assert operator.run(rotate="due", expires_in="90d", held_id=f"{held}{blank}")["state"] == "current"
+    assert operator.run(rotate="due", expires_in="90d", held_id=blank)["token"]
