@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import texts_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 
 PERSONAL = ("repo:public_read", "repo:read", "repo:write", "repo:admin")
@@ -49,7 +50,7 @@ def read_resources(rows: t.Any) -> Resources:
     found: Resources = {}
     for row in rows if isinstance(rows, list) else []:
         key = (str(row.get("type")), str(row.get("path")))
-        found[key] = found.get(key, frozenset()) | {str(scope) for scope in row.get("scopes") or []}
+        found[key] = found.get(key, frozenset()) | {*texts_of(row.get("scopes"))}
     return found
 
 

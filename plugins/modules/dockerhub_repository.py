@@ -216,6 +216,7 @@ error:
 import typing as t
 from functools import partial
 
+from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import texts_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import (
     IMMUTABLE_TAGS,
@@ -382,7 +383,7 @@ def _preview(hub: HubClient, names: dict[str, str], rules: list[str]) -> list[st
     """Return the tags that these rules would make immutable."""
     target = IMMUTABLE_TAGS_PREVIEW.at(**names)
     answers = [hub.object_of(hub.post(target, {"regex": rule}), target) for rule in rules]
-    return sorted({str(tag) for answer in answers for tag in answer.get("tags") or []})
+    return sorted({tag for answer in answers for tag in texts_of(answer.get("tags"))})
 
 
 if __name__ == "__main__":

@@ -188,7 +188,7 @@ from functools import partial
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import TEAM, TEAM_MEMBER, TEAM_MEMBERS, TEAMS
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Conflict, NotFound, Protected
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import BadAnswer, Conflict, NotFound, Protected
 from ansible_collections.hubops.dockerhub.plugins.module_utils._people import (
     People,
     accounts_in_use,
@@ -226,7 +226,7 @@ def team(task: Task, hub: HubClient) -> Result:
     organization, name = task.account("organization"), task.params["name"]
     final_name = task.params["new_name"] or name
     _protect_owners(task, name, final_name)
-    found = hub.find(TEAM.at(organization=organization, team=name))
+    found = _find(hub, organization, name)
     if task.params["state"] == "absent":
         here = TEAM.at(organization=organization, team=name)
         current = _facts(found) if found else None
@@ -277,9 +277,16 @@ def _protect_owners(task: Task, name: str, final_name: str) -> None:
         )
 
 
+def _find(hub: HubClient, organization: str, name: str) -> State | None:
+    found = hub.find(TEAM.at(organization=organization, team=name))
+    if found is not None and not found.get("name"):
+        raise BadAnswer(f"the answer about the team {name} of {organization} contains no name")
+    return found
+
+
 def _renamed(hub: HubClient, organization: str, found: State | None, new_name: str) -> State | None:
     """Return the team that is to have the new name: under its old name, or renamed already."""
-    other = hub.find(TEAM.at(organization=organization, team=new_name))
+    other = _find(hub, organization, new_name)
     if found and other and found.get("id") != other.get("id"):
         raise Conflict(
             f"{organization} has both a team {found['name']} and a team {new_name}",

@@ -149,6 +149,14 @@ def test_a_team_that_does_not_exist_is_named(hub: t.Any, repository: RepositoryT
         repository(name="app", teams=[{"name": "nobody"}])
 
 
+@pytest.mark.parametrize("tags", [None, 7, [None], {}])
+def test_a_preview_of_another_form_lists_nothing(hub: t.Any, repository: RepositoryTasks, tags: t.Any) -> None:
+    hub.repositories.add("myorg", "app", hub.now())
+    hub.fail(f"{APP}/immutabletags/verify", status=200, body={"tags": tags})
+    result = repository(name="app", immutable_tags={"enabled": True, "rules": ["v1"]}, check_mode=True)
+    assert result["would_freeze"] == []
+
+
 def test_a_failure_in_the_middle_reports_what_was_done(hub: t.Any, repository: RepositoryTasks) -> None:
     repository.login = OWNER
     repository.seed(teams=[{"name": "dev"}])

@@ -200,3 +200,11 @@ def test_a_personal_access_token_cannot_manage_teams(team: Tasks) -> None:
 def test_names_are_encoded_in_paths(team: Tasks) -> None:
     assert not team(name="a/b", state="absent")["changed"]
     assert team.sent[0].raw_path == f"{TEAMS}/a%2Fb"
+
+
+@pytest.mark.parametrize("body", [{}, {"id": 1, "name": None}])
+def test_an_answer_without_a_name_is_an_error(team: Tasks, body: dict[str, t.Any]) -> None:
+    team.hub.fail(f"{TEAMS}/dev", status=200, body=body)
+    with pytest.raises(errors.BadAnswer, match="the team dev of myorg contains no name"):
+        team(name="dev", members=["alice"])
+    assert team.writes == []
