@@ -237,7 +237,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
     ensure,
     run_module,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, take_steps
+from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, after_a_change, take_steps
 from ansible_collections.hubops.dockerhub.plugins.module_utils._tag_patterns import patterns_of
 
 SPEC: dict[str, t.Any] = {
@@ -297,7 +297,8 @@ def repository(task: Task, hub: HubClient) -> Result:
             lambda: hub.find(here),
         )
         facts.update(repository_facts(created))
-        return {**facts, "teams": teams.permissions() if task.given("teams") else {}}
+        with after_a_change():
+            return {**facts, "teams": teams.permissions() if task.given("teams") else {}}
 
     def update(changes: State) -> None:
         take_steps(_steps(hub, names, changes, teams), changed=current is None)

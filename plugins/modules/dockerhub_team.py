@@ -204,7 +204,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
     ensure,
     run_module,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, take_steps
+from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, after_a_change, take_steps
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -253,7 +253,8 @@ def team(task: Task, hub: HubClient) -> Result:
         made = create_or_find(
             lambda: hub.object_of(hub.post(TEAMS.at(organization=organization), body), here), lambda: hub.find(here)
         )
-        crew = _read_crew(hub, names) if has_members else crew
+        with after_a_change():
+            crew = _read_crew(hub, names) if has_members else crew
         return {**_facts(made), "members": _users(crew)}
 
     def update(changes: State) -> None:

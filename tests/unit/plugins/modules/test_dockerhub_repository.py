@@ -170,6 +170,13 @@ def test_a_failure_in_the_middle_reports_what_was_done(hub: t.Any, repository: R
     assert hub.repositories.find("myorg", "app")
 
 
+def test_a_failure_after_the_creation_is_a_change(hub: t.Any, repository: RepositoryTasks) -> None:
+    hub.fail(f"{APP}/groups", None, status=500)
+    with pytest.raises(errors.ServerError) as caught:
+        repository(name="app", teams=[{"name": "dev"}])
+    assert caught.value.result == {"changed": True}
+
+
 def test_an_answer_without_rules_still_has_its_text(hub: t.Any, repository: RepositoryTasks) -> None:
     body = {"namespace": "myorg", "name": "app", "description": "One", "full_description": "Long", "is_private": False}
     hub.fail(APP, status=200, body=body)

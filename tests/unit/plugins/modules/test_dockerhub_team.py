@@ -208,3 +208,10 @@ def test_an_answer_without_a_name_is_an_error(team: Tasks, body: dict[str, t.Any
     with pytest.raises(errors.BadAnswer, match="the team dev of myorg contains no name"):
         team(name="dev", members=["alice"])
     assert team.writes == []
+
+
+def test_a_failure_after_the_creation_is_a_change(team: Tasks) -> None:
+    team.hub.fail(f"{TEAMS}/dev/members", None, status=500)
+    with pytest.raises(errors.ServerError) as caught:
+        team(name="dev", members=["alice"])
+    assert caught.value.result == {"changed": True}
