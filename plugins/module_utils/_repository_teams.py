@@ -14,6 +14,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import
     TEAM,
     Address,
 )
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import send_or_find
 from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step
 
 
@@ -53,7 +54,11 @@ class RepositoryTeams:
     def _add(self, name: str, permission: str) -> None:
         target = TEAM.at(organization=self._names["namespace"], team=self._spellings.get(name, name))
         group_id = self._hub.object_of(self._hub.get(target), target).get("id")
-        self._hub.post(REPOSITORY_TEAMS.at(**self._names), {"group_id": group_id, "permission": permission})
+        body = {"group_id": group_id, "permission": permission}
+        send_or_find(
+            lambda: self._hub.post(REPOSITORY_TEAMS.at(**self._names), body),
+            lambda: self.permissions().get(name) == permission,
+        )
 
     def _address(self, row: dict[str, t.Any]) -> Address:
         return REPOSITORY_TEAM.at(**self._names, group_id=row.get("group_id"))

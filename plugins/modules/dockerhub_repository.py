@@ -236,6 +236,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
     create_or_find,
     ensure,
     run_module,
+    send_or_find,
 )
 from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, after_a_change, take_steps
 from ansible_collections.hubops.dockerhub.plugins.module_utils._tag_patterns import patterns_of
@@ -338,7 +339,8 @@ def _steps(hub: HubClient, names: dict[str, str], changes: State, teams: Reposit
     name = names["repository"]
     if "private" in changes:
         body = {"is_private": changes["private"]}
-        yield Step(name, "private", partial(hub.post, PRIVACY.at(**names), body))
+        is_done = partial(_has_privacy, hub, names, changes["private"])
+        yield Step(name, "private", partial(send_or_find, partial(hub.post, PRIVACY.at(**names), body), is_done))
     texts = {text: changes[text] for text in _LIMITS if text in changes}
     if texts:
         yield Step(name, " and ".join(texts), partial(hub.patch, REPOSITORY.at(**names), texts))
@@ -348,6 +350,11 @@ def _steps(hub: HubClient, names: dict[str, str], changes: State, teams: Reposit
         yield Step(name, "immutable_tags", partial(hub.patch, IMMUTABLE_TAGS.at(**names), body))
     if "teams" in changes:
         yield from teams.steps(changes["teams"])
+
+
+def _has_privacy(hub: HubClient, names: dict[str, str], private: bool) -> bool:
+    found = hub.find(REPOSITORY.at(**names))
+    return found is not None and found.get("is_private") is private
 
 
 def _refuse_tags(hub: HubClient, names: dict[str, str]) -> None:

@@ -203,6 +203,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
     create_or_find,
     ensure,
     run_module,
+    send_or_find,
 )
 from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, after_a_change, take_steps
 
@@ -308,6 +309,10 @@ def _users(crew: People) -> list[str]:
     return sorted(person["user"] for person in crew.all)
 
 
+def _is_in_crew(hub: HubClient, names: dict[str, str], user: str) -> bool:
+    return _read_crew(hub, names).find(user) is not None
+
+
 def _wanted_members(task: Task, hub: HubClient, organization: str, crew: People) -> tuple[list[str], list[str]]:
     """Return the user names that the team is to have, and the people who are not in the organization."""
     listed = {name.lower(): name for name in map(str.strip, task.params["members"]) if name}
@@ -343,7 +348,8 @@ def _steps(
         return
     before, after = _users(crew), changes["members"]
     for user in sorted(set(after) - set(before)):
-        yield Step(user, "add", partial(hub.post, TEAM_MEMBERS.at(**names), {"member": user}))
+        add = partial(hub.post, TEAM_MEMBERS.at(**names), {"member": user})
+        yield Step(user, "add", partial(send_or_find, add, partial(_is_in_crew, hub, names, user)))
     accounts = accounts_in_use(task, hub)
     for person in crew.all if task.params["members_exclusive"] else []:
         user = person["user"]

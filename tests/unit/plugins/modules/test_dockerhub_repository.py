@@ -170,6 +170,32 @@ def test_a_failure_in_the_middle_reports_what_was_done(hub: t.Any, repository: R
     assert hub.repositories.find("myorg", "app")
 
 
+@pytest.mark.parametrize("has_effect", [True, False])
+def test_a_lost_answer_is_decided_by_the_state(hub: t.Any, repository: RepositoryTasks, has_effect: bool) -> None:
+    repository.login = OWNER
+    repository.seed(teams=[{"name": "dev"}])
+    hub.repositories.add("myorg", "app", hub.now())
+    for path, wanted in (("privacy", {"private": True}), ("groups", {"teams": [{"name": "dev"}]})):
+        hub.fail(f"{APP}/{path}", None, respond=lambda sent: _lost(hub, sent, has_effect))
+        if has_effect:
+            assert repository(name="app", **wanted)["changed"]
+        else:
+            with pytest.raises(errors.ServerError):
+                repository(name="app", **wanted)
+
+
+def _lost(hub: t.Any, sent: t.Any, has_effect: bool) -> t.Any:
+    """Answer 502 to a POST, with or without its effect."""
+    if sent.method != "POST":
+        return None
+    found = hub.repositories.find("myorg", "app")
+    if has_effect and "is_private" in sent.body:
+        found.is_private = sent.body["is_private"]
+    elif has_effect:
+        found.permissions[sent.body["group_id"]] = sent.body["permission"]
+    return hub_emulator.Reply(502, {})
+
+
 def test_a_failure_after_the_creation_is_a_change(hub: t.Any, repository: RepositoryTasks) -> None:
     hub.fail(f"{APP}/groups", None, status=500)
     with pytest.raises(errors.ServerError) as caught:

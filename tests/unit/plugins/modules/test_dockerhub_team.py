@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+import hub_emulator
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as errors
 from ansible_collections.hubops.dockerhub.plugins.modules import dockerhub_team
@@ -215,3 +216,22 @@ def test_a_failure_after_the_creation_is_a_change(team: Tasks) -> None:
     with pytest.raises(errors.ServerError) as caught:
         team(name="dev", members=["alice"])
     assert caught.value.result == {"changed": True}
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+def test_a_lost_answer_is_decided_by_the_list(team: Tasks, is_added: bool) -> None:
+    team.seed(teams=[{"name": "dev"}])
+
+    def lose(sent: t.Any) -> t.Any:
+        if sent.method != "POST":
+            return None
+        if is_added:
+            team.organization.teams["dev"].add("alice")
+        return hub_emulator.Reply(502, {})
+
+    team.hub.fail(f"{TEAMS}/dev/members", None, respond=lose)
+    if is_added:
+        assert team(name="dev", members=["alice"])["changed"]
+        return
+    with pytest.raises(errors.ServerError):
+        team(name="dev", members=["alice"])
