@@ -102,11 +102,10 @@ def manage_token(task: Task, hub: HubClient, tokens: AccessTokens, kind: TokenKi
 
     secret: str | None = None
     if not task.check_mode:
-        _carry_out(tokens, plan, rules, changes)
-        if new:
-            created_id, secret = tokens.create(new.body)
-            task.hide(secret)
-            new = new._replace(token=new.token._replace(id=created_id))
+        created = _carry_out(tokens, plan, rules, changes, new)
+        if new and created:
+            secret = task.hide(created[1])
+            new = new._replace(token=new.token._replace(id=created[0]))
     after = [*tokens_after(before, plan.steps, rules.name), *([new.token] if new else [])]
     token = new.token if new else next((one for one in after if plan.token and one.id == plan.token.id), None)
     values = kind.describe(new.body) if new else {**described, **kind.describe(changes)} if token else {}
@@ -118,7 +117,7 @@ def manage_token(task: Task, hub: HubClient, tokens: AccessTokens, kind: TokenKi
         "state": state_of(token, now) if token else "absent",
         "token": secret,
         "reason": plan.create,
-        "retired": [_retired(step) for step in plan.steps if step.kind in ("retire", "delete", "deactivate")],
+        "retired": _retired(plan.steps),
         "next_rotation_at": _next_rotation(token, rules, now),
         "diff": difference(_shown(before, rules, now, described), _shown(after, rules, now, values)),
     }
@@ -213,6 +212,7 @@ def _held_id(task: Task, known: t.Container[str | None]) -> str | None:
     ``known`` are the ids of all tokens: what the bearer token names is a proof only if it is one of them.
     """
     held, secret = task.params["held_id"], task.params.get("held_secret")
+    held = held and held.strip()
     if not secret:
         return "" if secret == "" and held is None else held
     if secret_kind(secret) != "pat":
@@ -284,10 +284,12 @@ def _new_token(task: Task, kind: TokenKind, lifetime: _Lifetime, plan: Plan, rul
     return _New(body, Token("", label, lifetime.now, expires))
 
 
-def _carry_out(tokens: AccessTokens, plan: Plan, rules: Rules, changes: dict[str, t.Any]) -> None:
-    """Send the steps; if one fails, report those before it."""
+def _carry_out(
+    tokens: AccessTokens, plan: Plan, rules: Rules, changes: dict[str, t.Any], new: _New | None
+) -> tuple[str, str] | None:
+    """Send everything, and return id and secret of a new token; if something fails, report what was done before it."""
     done: list[Step] = []
-    is_merged = False
+    is_merged = is_patched = False
     try:
         for step in plan.steps:
             if step.kind == "delete":
@@ -299,14 +301,20 @@ def _carry_out(tokens: AccessTokens, plan: Plan, rules: Rules, changes: dict[str
             done.append(step)
         if changes and not is_merged and plan.token:
             tokens.patch(plan.token.id, changes)
+            is_patched = True
+        return tokens.create(new.body) if new else None
     except HubError as error:
-        error.result = {"changed": bool(done), "retired": [_retired(step) for step in done]}
+        error.result = {"changed": bool(done) or is_patched, "retired": _retired(done)}
         raise
 
 
-def _retired(step: Step) -> dict[str, str]:
-    action = "deleted" if step.kind == "delete" else "deactivated"
-    return {"id": step.token.id, "label": step.token.label, "action": action, "reason": step.reason}
+def _retired(steps: list[Step]) -> list[dict[str, str]]:
+    actions = {"delete": "deleted", "retire": "deactivated", "deactivate": "deactivated"}
+    return [
+        {"id": step.token.id, "label": step.token.label, "action": actions[step.kind], "reason": step.reason}
+        for step in steps
+        if step.kind in actions
+    ]
 
 
 def _facts(tokens: AccessTokens, token: Token | None, new: _New | None, *, check_mode: bool) -> dict[str, t.Any]:

@@ -9,6 +9,7 @@ import re
 import typing as t
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as errors
+from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import texts_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import (
     ACCESS_TOKEN,
@@ -51,7 +52,13 @@ class AccessTokens:
         """Add to ``rows`` what the list of an organization's tokens leaves out: description and resources."""
         if self._organization:
             address = self._address(token_id)
-            self.rows[token_id] = self._hub.object_of(self._hub.get(address), address)
+            row = self._hub.object_of(self._hub.get(address), address)
+            resources = row.get("resources", "missing")
+            is_list = isinstance(resources, list) and all(isinstance(resource, dict) for resource in resources)
+            if resources is not None and not is_list:
+                # A change sends them back as they were read: without them, the token would lose its rights.
+                raise errors.BadAnswer(f"the answer about the access token {token_id} does not contain its resources")
+            self.rows[token_id] = row
 
     def create(self, body: dict[str, t.Any]) -> tuple[str, str]:
         """Create a token once, and return its id and its secret.
@@ -101,7 +108,7 @@ class AccessTokens:
         }
         if self._organization:
             return {**facts, "created_by": row.get("created_by") or None}
-        return {**facts, "scopes": sorted(map(str, row.get("scopes") or [])), "generated_by": row.get("generated_by")}
+        return {**facts, "scopes": sorted(texts_of(row.get("scopes"))), "generated_by": row.get("generated_by")}
 
     def _create(self, body: dict[str, t.Any]) -> tuple[str, str]:
         row = self._hub.object_of(self._hub.post(self._list(), self._spelt(body)), self._list())

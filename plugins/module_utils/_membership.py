@@ -64,6 +64,7 @@ def decide_present(organization: Organization, listed: list[Wanted], *, resend: 
 
 def decide_absent(organization: Organization, listed: list[Wanted]) -> list[Decision]:
     """Return what becomes of people who are not to be in the organization; raise ``Protected`` for the account in use."""
+    _refuse_doubles(organization, listed)
     decisions = []
     for wanted in listed:
         member, invitation = organization.members.find(wanted.name), organization.invitations.find(wanted.name)

@@ -23,8 +23,10 @@ def repository_facts(repository: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
     facts["description"] = repository.get("description") or ""
     facts["private"] = bool(repository.get("is_private"))
     settings = repository.get("immutable_tags_settings")
-    if isinstance(settings, dict):  # an answer about one repository, whose full description is missing if it is empty
+    # An answer about one repository has these settings; its full description is missing if it is empty.
+    if isinstance(settings, dict) or "full_description" in repository:
         facts["full_description"] = repository.get("full_description") or ""
+    if isinstance(settings, dict):
         rules = settings.get("rules")
         facts["immutable_tags"] = {
             "enabled": bool(settings.get("enabled")),

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from functools import partial
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import (
@@ -13,6 +14,8 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import
     TEAM,
     Address,
 )
+from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import send_or_find
+from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step
 
 
 class RepositoryTeams:
@@ -36,19 +39,26 @@ class RepositoryTeams:
         rows = [{"name": row.get("group_name"), "permission": row.get("permission")} for row in self._teams.values()]
         return sorted(rows, key=lambda row: str(row["name"]))
 
-    def set(self, wanted: dict[str, t.Any]) -> None:
-        """Give each team its permission, and remove that of all others."""
+    def steps(self, wanted: dict[str, t.Any]) -> t.Iterator[Step]:
+        """Yield what gives each team its permission, and removes that of all others."""
         for name, permission in wanted.items():
             team = self._teams.get(name)
             if team is None:
-                target = TEAM.at(organization=self._names["namespace"], team=self._spellings.get(name, name))
-                group_id = self._hub.object_of(self._hub.get(target), target).get("id")
-                body = {"group_id": group_id, "permission": permission}
-                self._hub.post(REPOSITORY_TEAMS.at(**self._names), body)
+                yield Step(self._spellings.get(name, name), permission, partial(self._add, name, permission))
             elif team.get("permission") != permission:
-                self._hub.patch(self._address(team), {"permission": permission})
-        for name in set(self._teams) - set(wanted):
-            self._hub.delete(self._address(self._teams[name]))
+                change = partial(self._hub.patch, self._address(team), {"permission": permission})
+                yield Step(str(team.get("group_name")), permission, change)
+        for name in sorted(set(self._teams) - set(wanted)):
+            yield Step(name, "remove", partial(self._hub.delete, self._address(self._teams[name])))
+
+    def _add(self, name: str, permission: str) -> None:
+        target = TEAM.at(organization=self._names["namespace"], team=self._spellings.get(name, name))
+        group_id = self._hub.object_of(self._hub.get(target), target).get("id")
+        body = {"group_id": group_id, "permission": permission}
+        send_or_find(
+            lambda: self._hub.post(REPOSITORY_TEAMS.at(**self._names), body),
+            lambda: self.permissions().get(name) == permission,
+        )
 
     def _address(self, row: dict[str, t.Any]) -> Address:
         return REPOSITORY_TEAM.at(**self._names, group_id=row.get("group_id"))

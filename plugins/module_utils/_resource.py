@@ -150,6 +150,20 @@ def create_or_find(create: t.Callable[[], State], find: t.Callable[[], State | N
         return found
 
 
+def send_or_find(send: t.Callable[[], t.Any], is_done: t.Callable[[], bool]) -> None:
+    """Send a request that is not sent twice; if its answer is lost, find out whether it had its effect."""
+    try:
+        send()
+    except HubError as error:
+        is_lost = error.sent and (error.http_status or 500) >= 500
+        try:
+            if is_lost and is_done():
+                return
+        except HubError:
+            pass  # the first error says more
+        raise
+
+
 def differences(current: State, wanted: State) -> State:
     """Return the wanted values that differ from the current ones."""
     return {name: value for name, value in wanted.items() if current.get(name) != value}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
@@ -33,6 +34,16 @@ def take_steps(steps: t.Iterable[Step], *, changed: bool = False) -> None:
                 "left": [_shown(one) for one in steps[number:]],
             }
             raise
+
+
+@contextlib.contextmanager
+def after_a_change() -> t.Iterator[None]:
+    """Let an error of what follows a change report that the task has changed something."""
+    try:
+        yield
+    except HubError as error:
+        error.result = {"changed": True, **error.result}
+        raise
 
 
 def _shown(step: Step) -> dict[str, str]:

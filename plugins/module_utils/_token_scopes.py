@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import texts_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 
 PERSONAL = ("repo:public_read", "repo:read", "repo:write", "repo:admin")
@@ -49,7 +50,7 @@ def read_resources(rows: t.Any) -> Resources:
     found: Resources = {}
     for row in rows if isinstance(rows, list) else []:
         key = (str(row.get("type")), str(row.get("path")))
-        found[key] = found.get(key, frozenset()) | {str(scope) for scope in row.get("scopes") or []}
+        found[key] = found.get(key, frozenset()) | {*texts_of(row.get("scopes"))}
     return found
 
 
@@ -79,6 +80,7 @@ def wanted_resources(
     if repositories is None:
         wanted = dict(current)
     for row in repositories or []:
+        _refuse_empty_scope(row["scopes"], "repositories")
         if not row["scopes"]:
             raise InvalidOptions(f"scopes of {row['name']} is empty", hint="give a scope, or leave the repository out")
         key = ("TYPE_REPO", _repository_path(organization, row["name"]))
@@ -93,6 +95,7 @@ def wanted_resources(
         if public_repositories:
             wanted["TYPE_REPO", PUBLIC] = public
     if organization_scopes is not None:
+        _refuse_empty_scope(organization_scopes, "organization_scopes")
         wanted = {key: scopes for key, scopes in wanted.items() if key[0] != "TYPE_ORG"}
         if organization_scopes:
             wanted["TYPE_ORG", organization] = frozenset(full_scope(scope) for scope in organization_scopes)
@@ -113,8 +116,13 @@ def described_resources(organization: str, resources: Resources) -> dict[str, t.
     }
 
 
+def _refuse_empty_scope(scopes: list[str], option: str) -> None:
+    if not all(scope.strip() for scope in scopes):
+        raise InvalidOptions(f"{option} contains an empty scope", hint="correct it; an empty list has no entries")
+
+
 def _repository_path(organization: str, name: str) -> str:
     name = name.strip().lower()
-    if not name or name.count("/") > 1:
+    if not all(name.split("/")) or name.count("/") > 1:
         raise InvalidOptions("a name in repositories is neither repo nor organization/repo", hint="correct it")
     return name if "/" in name else f"{organization}/{name}"

@@ -252,6 +252,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_tas
     manage_token,
 )
 from ansible_collections.hubops.dockerhub.plugins.module_utils._access_tokens import AccessTokens
+from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import texts_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
@@ -275,7 +276,7 @@ def access_token(task: Task, hub: HubClient) -> Result:
         raise InvalidOptions("scopes is empty, and Docker Hub creates no token without scopes", hint="give a scope")
 
     def values(model: str | None) -> dict[str, t.Any]:
-        chosen = scopes or (tokens.rows[model].get("scopes") if model else None)
+        chosen = scopes or (texts_of(tokens.rows[model].get("scopes")) if model else None)
         if not chosen:
             raise InvalidOptions(
                 "scopes is missing, and there is no earlier token to take the scopes from",
@@ -284,12 +285,12 @@ def access_token(task: Task, hub: HubClient) -> Result:
         return {"scopes": sorted(without_included(chosen))}
 
     def mismatch(token_id: str) -> str | None:
-        current = without_included(tokens.rows[token_id].get("scopes") or [])
+        current = without_included(texts_of(tokens.rows[token_id].get("scopes")))
         differs = scopes is not None and without_included(scopes) != current
         return f"its scopes are {', '.join(sorted(current)) or 'none'}" if differs else None
 
     def describe(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-        return {"scopes": sorted(map(str, row.get("scopes") or []))} if row else {}
+        return {"scopes": sorted(texts_of(row.get("scopes")))} if row else {}
 
     kind = TokenKind(values, lambda token_id: {}, mismatch, describe, takes_over=scopes is None)
     return manage_token(task, hub, tokens, kind)

@@ -37,7 +37,9 @@ options:
     choices: [GET, HEAD, POST, PUT, PATCH, DELETE]
     default: GET
   query:
-    description: The query parameters of the request, for example C(search). The task encodes names and values.
+    description:
+      - The query parameters of the request, for example C(search). The task encodes names and values.
+      - A list is sent as one parameter for each entry. V(null) is not sent.
     type: dict
   body:
     description:
@@ -219,7 +221,7 @@ _SECRET_VALUES = re.compile(r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
 def api(task: Task, hub: HubClient) -> Result:
     """Send one request, or read all pages of a list."""
     method, address, body = task.params["method"], _address(task.params["path"]), _body(task.params["body"])
-    query = {name: _query_text(value) for name, value in (task.params["query"] or {}).items()}
+    query = _query(task.params["query"] or {})
     if task.params["all_pages"]:
         if method != "GET":
             raise InvalidOptions("all_pages reads a list, which needs the method GET", hint="leave out one of the two")
@@ -257,7 +259,8 @@ def _address(path: str) -> Address:
     if any(unquote(unquote(part)) in (".", "..") or "/.." in unquote(part) for part in path.split("/")):
         raise InvalidOptions("path contains '.' or '..'", hint=hint)
     if not path.startswith("/v2/"):
-        raise InvalidOptions("path does not start with /v2/", hint=f"did you mean /v2/{path.lstrip('/')}?")
+        below = re.sub(r"^/*(v2/)?", "", path)
+        raise InvalidOptions("path does not start with /v2/", hint=f"did you mean /v2/{below}?")
     if unquote(path).rstrip("/") in _LOGINS:
         raise InvalidOptions(
             "path is that of a login", hint="use the module dockerhub_token, which protects the account"
@@ -274,6 +277,15 @@ def _body(body: t.Any) -> t.Any:
         return json.loads(body)
     except ValueError:
         raise InvalidOptions("body is a text that is not JSON", hint="give a dictionary or a list") from None
+
+
+def _query(given: dict[str, t.Any]) -> dict[str, str | list[str]]:
+    """Return the parameters that have a value; a list is sent as one parameter for each entry."""
+    return {
+        name: [_query_text(one) for one in value] if isinstance(value, list) else _query_text(value)
+        for name, value in given.items()
+        if value is not None
+    }
 
 
 def _query_text(value: t.Any) -> str:

@@ -176,6 +176,7 @@ error:
 """
 
 import itertools
+import sys
 import typing as t
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
@@ -206,9 +207,10 @@ def audit_log_info(task: Task, hub: HubClient) -> Result:
     if limit < 0:
         raise InvalidOptions("limit is negative", hint="give the number of events to return, or 0 for all")
     here = AUDIT_LOG.at(account=task.account("account"))
-    query = {**task.given("action", "actor", "name"), **_period(task, hub, here)}
+    filters = {name: text for name, text in task.given("action", "actor", "name").items() if text}
+    query = {**filters, **_period(task, hub, here)}
     rows = hub.pages(here, query)
-    found = list(itertools.islice(rows, limit + 1)) if limit else list(rows)
+    found = list(itertools.islice(rows, min(limit + 1, sys.maxsize))) if limit else list(rows)
     events = [_event_facts(row) for row in (found[:limit] if limit else found)]
     truncated = len(found) > len(events)
     if truncated:

@@ -299,8 +299,6 @@ SPEC: dict[str, t.Any] = {
                 "role": {"type": "str"},
                 "team": {"type": "str"},
             },
-            "mutually_exclusive": [("user", "email")],
-            "required_one_of": [("user", "email")],
         },
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "exclusive": {"type": "bool", "default": False},
@@ -338,7 +336,12 @@ def _listed(task: Task) -> list[Wanted]:
         raise InvalidOptions("max_removals is negative", hint="give the number of people that may be removed")
     listed: dict[str, Wanted] = {}
     for row in task.params["members"]:
-        name, role = (row["user"] or row["email"]).strip(), (row["role"] or "").lower() or None
+        user, email = ((row[option] or "").strip() for option in ("user", "email"))
+        name, role = user or email, (row["role"] or "").strip().lower() or None
+        if user and email:
+            raise InvalidOptions(
+                f"members contains both user {user} and email {email} in one entry", hint="give one of them"
+            )
         if role not in (None, *ROLES):
             raise InvalidOptions(f"{name} has the unknown role {role}", hint=f"the roles are {', '.join(ROLES)}")
         if not name or name.lower() in listed:

@@ -137,6 +137,7 @@ import typing as t
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import SETTINGS
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import BadAnswer
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, ensure, run_module
 
 SPEC: dict[str, t.Any] = {
@@ -159,8 +160,13 @@ def org_settings(task: Task, hub: HubClient) -> Result:
     """Bring the settings of an organization into the described state."""
     here = SETTINGS.at(organization=task.account("organization"))
     current = hub.object_of(hub.get(here), here)
+    images = current.get("restricted_images")
     given = {name: value for name, value in task.params["restricted_images"].items() if value is not None}
-    wanted = {**current, "restricted_images": {**(current.get("restricted_images") or {}), **given}}
+    wanted_images = {**(images if isinstance(images, dict) else {}), **given}
+    missing = [name for name in task.params["restricted_images"] if wanted_images.get(name) is None]
+    if missing:  # Docker Hub accepts all of them together only
+        raise BadAnswer(f"the settings do not contain {', '.join(missing)}", hint="give these settings too")
+    wanted = {**current, "restricted_images": wanted_images}
     change = ensure(task, current, wanted, update=lambda _changes: hub.put(here, wanted))
     return change.result(settings=wanted)
 

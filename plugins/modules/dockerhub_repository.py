@@ -65,12 +65,11 @@ options:
         type: bool
       rules:
         description:
-          - Regular expressions in the RE2 syntax of the programming language Go. A tag that matches one of them is
-            immutable. Their order does not matter.
+          - Regular expressions in the RE2 syntax of the programming language Go, as a list or as one text. A tag that
+            matches one of them is immutable. Their order does not matter. Put each of them in quotes.
           - Without this option, the rules are left unchanged. A new repository has the rule V(.*), which matches every
             tag.
-        type: list
-        elements: str
+        type: raw
   teams:
     description:
       - The teams of the organization that may use the repository, with their permission.
@@ -263,6 +262,16 @@ would_freeze:
   type: list
   elements: str
   sample: [v1.0.0, v1.1.0]
+done:
+  description: The changes that were made before an error, each with C(name) and C(change).
+  returned: if the task fails between two changes
+  type: list
+  elements: dict
+left:
+  description: The changes that were not made because of an error, each with C(name) and C(change).
+  returned: if the task fails between two changes
+  type: list
+  elements: dict
 rate_limit:
   description:
     - How many requests Docker Hub still accepts, as its last answer reported it.
@@ -303,7 +312,9 @@ error:
 """
 
 import typing as t
+from functools import partial
 
+from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import texts_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import (
     IMMUTABLE_TAGS,
@@ -313,7 +324,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import
     REPOSITORY,
     TAGS,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions, Protected
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import BadAnswer, InvalidOptions, Protected
 from ansible_collections.hubops.dockerhub.plugins.module_utils._repositories import repository_facts, require_name
 from ansible_collections.hubops.dockerhub.plugins.module_utils._repository_teams import RepositoryTeams
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import (
@@ -323,7 +334,10 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
     create_or_find,
     ensure,
     run_module,
+    send_or_find,
 )
+from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, after_a_change, take_steps
+from ansible_collections.hubops.dockerhub.plugins.module_utils._tag_patterns import patterns_of
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -335,7 +349,7 @@ SPEC: dict[str, t.Any] = {
         "private": {"type": "bool"},
         "immutable_tags": {
             "type": "dict",
-            "options": {"enabled": {"type": "bool"}, "rules": {"type": "list", "elements": "str"}},
+            "options": {"enabled": {"type": "bool"}, "rules": {"type": "raw"}},
         },
         "teams": {
             "type": "list",
@@ -356,7 +370,7 @@ _LIMITS = {"description": 100, "full_description": 25_000}
 
 def repository(task: Task, hub: HubClient) -> Result:
     """Bring a repository into the described state."""
-    _check_texts(task)
+    _check_options(task)
     names = {"namespace": task.account("namespace"), "repository": require_name(task.params["name"])}
     here, teams = (
         REPOSITORY.at(**names),
@@ -382,19 +396,11 @@ def repository(task: Task, hub: HubClient) -> Result:
             lambda: hub.find(here),
         )
         facts.update(repository_facts(created))
-        return {**facts, "teams": teams.permissions() if task.given("teams") else {}}
+        with after_a_change():
+            return {**facts, "teams": teams.permissions() if task.given("teams") else {}}
 
     def update(changes: State) -> None:
-        if "private" in changes:  # first, so that new texts are not public for a moment
-            hub.post(PRIVACY.at(**names), {"is_private": changes["private"]})
-        texts = {name: changes[name] for name in _LIMITS if name in changes}
-        if texts:
-            hub.patch(here, texts)
-        if "immutable_tags" in changes:
-            enabled, rules = changes["immutable_tags"]["enabled"], changes["immutable_tags"]["rules"]
-            hub.patch(IMMUTABLE_TAGS.at(**names), {"immutable_tags": enabled, "immutable_tags_rules": rules})
-        if "teams" in changes:
-            teams.set(changes["teams"])
+        take_steps(_steps(hub, names, changes, teams), changed=current is None)
 
     change = ensure(task, current, wanted, create=create, update=update)
     result = change.result(repository={**facts, **wanted})
@@ -404,18 +410,56 @@ def repository(task: Task, hub: HubClient) -> Result:
     return result
 
 
-def _check_texts(task: Task) -> None:
+def _check_options(task: Task) -> None:
+    """Raise ``InvalidOptions`` for what Docker Hub would refuse, or what cannot be meant."""
     for name, limit in _LIMITS.items():
         size = len((task.params[name] or "").encode())
         if size > limit:
             raise InvalidOptions(
                 f"{name} has {size} bytes in UTF-8, but Docker Hub accepts {limit} at most", hint="shorten it"
             )
+    if (task.params["immutable_tags"] or {}).get("rules") is not None:
+        task.params["immutable_tags"]["rules"] = patterns_of(
+            task.params["immutable_tags"]["rules"], "immutable_tags.rules"
+        )
+    listed: set[str] = set()
+    for team in task.params["teams"] or ():
+        name = team["name"].lower()
+        if not name.strip() or name in listed:
+            raise InvalidOptions(
+                f"teams lists {team['name']} twice or without a name", hint="remove one of the entries"
+            )
+        listed.add(name)
+
+
+def _steps(hub: HubClient, names: dict[str, str], changes: State, teams: RepositoryTeams) -> t.Iterator[Step]:
+    """Yield what has to be sent; the privacy first, so that new texts are not public for a moment."""
+    name = names["repository"]
+    if "private" in changes:
+        body = {"is_private": changes["private"]}
+        is_done = partial(_has_privacy, hub, names, changes["private"])
+        yield Step(name, "private", partial(send_or_find, partial(hub.post, PRIVACY.at(**names), body), is_done))
+    texts = {text: changes[text] for text in _LIMITS if text in changes}
+    if texts:
+        yield Step(name, " and ".join(texts), partial(hub.patch, REPOSITORY.at(**names), texts))
+    if "immutable_tags" in changes:
+        enabled, rules = changes["immutable_tags"]["enabled"], changes["immutable_tags"]["rules"]
+        body = {"immutable_tags": enabled, "immutable_tags_rules": rules}
+        yield Step(name, "immutable_tags", partial(hub.patch, IMMUTABLE_TAGS.at(**names), body))
+    if "teams" in changes:
+        yield from teams.steps(changes["teams"])
+
+
+def _has_privacy(hub: HubClient, names: dict[str, str], private: bool) -> bool:
+    found = hub.find(REPOSITORY.at(**names))
+    return found is not None and found.get("is_private") is private
 
 
 def _refuse_tags(hub: HubClient, names: dict[str, str]) -> None:
     tags = hub.object_of(hub.get(TAGS.at(**names), {"page_size": 1}), TAGS.at(**names))
-    if tags.get("results") or tags.get("count"):
+    if not isinstance(tags.get("results"), list):
+        raise BadAnswer("the answer about the tags of the repository is without a list, so nothing is deleted")
+    if tags["results"] or tags.get("count"):
         number = tags.get("count") or len(tags["results"])
         raise Protected(
             f"the repository {names['namespace']}/{names['repository']} contains {number} tag{'' if number == 1 else 's'},"
@@ -445,7 +489,7 @@ def _preview(hub: HubClient, names: dict[str, str], rules: list[str]) -> list[st
     """Return the tags that these rules would make immutable."""
     target = IMMUTABLE_TAGS_PREVIEW.at(**names)
     answers = [hub.object_of(hub.post(target, {"regex": rule}), target) for rule in rules]
-    return sorted({str(tag) for answer in answers for tag in answer.get("tags") or []})
+    return sorted({tag for answer in answers for tag in texts_of(answer.get("tags"))})
 
 
 if __name__ == "__main__":

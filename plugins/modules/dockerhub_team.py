@@ -226,7 +226,7 @@ from functools import partial
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import TEAM, TEAM_MEMBER, TEAM_MEMBERS, TEAMS
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Conflict, NotFound, Protected
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import BadAnswer, Conflict, NotFound, Protected
 from ansible_collections.hubops.dockerhub.plugins.module_utils._people import (
     People,
     accounts_in_use,
@@ -241,8 +241,9 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
     create_or_find,
     ensure,
     run_module,
+    send_or_find,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, take_steps
+from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step, after_a_change, take_steps
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
@@ -264,7 +265,7 @@ def team(task: Task, hub: HubClient) -> Result:
     organization, name = task.account("organization"), task.params["name"]
     final_name = task.params["new_name"] or name
     _protect_owners(task, name, final_name)
-    found = hub.find(TEAM.at(organization=organization, team=name))
+    found = _find(hub, organization, name)
     if task.params["state"] == "absent":
         here = TEAM.at(organization=organization, team=name)
         current = _facts(found) if found else None
@@ -291,7 +292,8 @@ def team(task: Task, hub: HubClient) -> Result:
         made = create_or_find(
             lambda: hub.object_of(hub.post(TEAMS.at(organization=organization), body), here), lambda: hub.find(here)
         )
-        crew = _read_crew(hub, names) if has_members else crew
+        with after_a_change():
+            crew = _read_crew(hub, names) if has_members else crew
         return {**_facts(made), "members": _users(crew)}
 
     def update(changes: State) -> None:
@@ -315,9 +317,16 @@ def _protect_owners(task: Task, name: str, final_name: str) -> None:
         )
 
 
+def _find(hub: HubClient, organization: str, name: str) -> State | None:
+    found = hub.find(TEAM.at(organization=organization, team=name))
+    if found is not None and not found.get("name"):
+        raise BadAnswer(f"the answer about the team {name} of {organization} contains no name")
+    return found
+
+
 def _renamed(hub: HubClient, organization: str, found: State | None, new_name: str) -> State | None:
     """Return the team that is to have the new name: under its old name, or renamed already."""
-    other = hub.find(TEAM.at(organization=organization, team=new_name))
+    other = _find(hub, organization, new_name)
     if found and other and found.get("id") != other.get("id"):
         raise Conflict(
             f"{organization} has both a team {found['name']} and a team {new_name}",
@@ -338,6 +347,10 @@ def _users(crew: People) -> list[str]:
     return sorted(person["user"] for person in crew.all)
 
 
+def _is_in_crew(hub: HubClient, names: dict[str, str], user: str) -> bool:
+    return _read_crew(hub, names).find(user) is not None
+
+
 def _wanted_members(task: Task, hub: HubClient, organization: str, crew: People) -> tuple[list[str], list[str]]:
     """Return the user names that the team is to have, and the people who are not in the organization."""
     listed = {name.lower(): name for name in map(str.strip, task.params["members"]) if name}
@@ -354,7 +367,8 @@ def _wanted_members(task: Task, hub: HubClient, organization: str, crew: People)
         for person in own:
             task.warn(f"{person['user']} stays in the team, because the task is logged in with this account.")
     wanted = sorted({person["user"] for person in (*staying, *coming)})
-    if not wanted and task.params["name"].lower() == _OWNERS and crew.all:
+    final_name = task.params["new_name"] or task.params["name"]
+    if not wanted and final_name.lower() == _OWNERS and crew.all:
         raise Protected(f"members would leave the team {_OWNERS} empty", hint="list at least one owner who stays")
     return wanted, [listed[name] for name in new if not everybody.find(name)]
 
@@ -372,7 +386,8 @@ def _steps(
         return
     before, after = _users(crew), changes["members"]
     for user in sorted(set(after) - set(before)):
-        yield Step(user, "add", partial(hub.post, TEAM_MEMBERS.at(**names), {"member": user}))
+        add = partial(hub.post, TEAM_MEMBERS.at(**names), {"member": user})
+        yield Step(user, "add", partial(send_or_find, add, partial(_is_in_crew, hub, names, user)))
     accounts = accounts_in_use(task, hub)
     for person in crew.all if task.params["members_exclusive"] else []:
         user = person["user"]

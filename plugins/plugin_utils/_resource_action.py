@@ -100,7 +100,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                     f"{printable(str(name))} is not an option of {self._task.action}",
                     hint=f"the options are {', '.join(sorted(own))}; and for the login {', '.join(sorted(CONNECTION_SPEC))}",
                 )
-        return {name: value for name, value in self._task.args.items() if name in own and not _is_omitted(value)}
+        return _given({name: value for name, value in self._task.args.items() if name in own}, own)
 
     def _client(self, options: Options) -> HubClient:
         if options["access_token"]:
@@ -148,9 +148,26 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             return True
 
 
-def _is_omitted(value: t.Any) -> bool:
-    """Return whether a value counts as left out. An empty text does not: it clears."""
-    return value != "" and is_empty(value)
+def _given(arguments: dict[str, t.Any], spec: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the arguments that do not count as left out, in options inside of options too."""
+    return {
+        name: _given_inside(value, spec.get(name, {}))
+        for name, value in arguments.items()
+        if not is_empty(value) or (value == "" and _is_cleared_by_empty_text(spec.get(name, {})))
+    }
+
+
+def _given_inside(value: t.Any, row: dict[str, t.Any]) -> t.Any:
+    if "options" not in row:
+        return value
+    if isinstance(value, list):
+        return [_given_inside(entry, row) for entry in value]
+    return _given(value, row["options"]) if isinstance(value, dict) else value
+
+
+def _is_cleared_by_empty_text(row: dict[str, t.Any]) -> bool:
+    """Return whether an option is a text that can be empty. A list is cleared by ``[]`` only."""
+    return row.get("type", "str") in ("str", "raw") and "default" not in row and "choices" not in row
 
 
 def _validated(spec: dict[str, t.Any], params: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -270,3 +270,21 @@ def test_each_try_of_until_sends_the_whole_body(hub: t.Any, play: Play) -> None:
     result = play([{**task, "register": "answer", "until": "answer.status == 200", "retries": 2, "delay": 0}], "host1")
     sent = [request.body for request in hub.requests if request.path == "/v2/none"]
     assert sent == [body] * 3, result.output
+
+
+def test_empty_options_count_as_left_out_or_clear(hub: t.Any, play: Play) -> None:
+    defaults = dict.fromkeys(("namespace", "state", "private", "immutable_tags", "force", "teams_exclusive"), "")
+    inner: dict[str, t.Any] = {"teams": "", "immutable_tags": {"enabled": "", "rules": None}}
+    tasks = [
+        repository(description="One", private=True),
+        repository(**defaults),
+        {**repository(**inner), "register": "same"},
+        require("same is not changed", "same.repository.private", "same.repository.description == 'One'"),
+        {**repository(description=""), "register": "cleared"},
+        require("cleared.repository.description == ''"),
+        {**repository(teams=[{"name": None}]), "register": "nameless", "ignore_errors": True},
+        require("nameless.error.code == 'invalid_options'"),
+    ]
+    result = play(tasks, "host1")
+    assert "changed=2" in result.output, result.output
+    assert result.returncode == 0, result.output

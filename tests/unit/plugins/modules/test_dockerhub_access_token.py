@@ -395,6 +395,31 @@ def test_an_access_token_may_not_manage_tokens(operator: Operator, hub: t.Any, o
         assert "use a bot account outside of it" in str(caught.value)
 
 
+def test_what_was_done_before_a_creation_that_fails_is_reported(operator: Operator, hub: t.Any, path: str) -> None:
+    for name, age in (("older", 9), ("old", 8)):
+        times = {"created_at": hub.now() - age * DAY, "expires_at": hub.now() - DAY}
+        hub.access_tokens.add(seeded(operator.kind, name, **times))
+
+    def refuse(sent: t.Any) -> t.Any:
+        return hub_emulator.Reply(403, {"message": "no"}) if sent.method == "POST" else None
+
+    hub.fail(path, None, respond=refuse)
+    with pytest.raises(errors.Forbidden) as caught:
+        operator.run(expires_in="90d", prune_expired="true", on_mismatch="replace")
+    assert caught.value.result["changed"] is True
+    assert caught.value.result["retired"][0]["id"] == "older"
+
+
+def test_a_confirmation_before_a_failure_retires_nothing(operator: Operator, hub: t.Any, path: str) -> None:
+    first = operator.run(**ROTATING)
+    second = operator.run(**{**ROTATING, "rotate": "always"}, held_id=first["id"])
+    hub.clock_offset += 30 * DAY
+    hub.fail(f"{path}/{first['id']}", None, status=500)
+    with pytest.raises(errors.ServerError) as caught:
+        operator.run(held_id=second["id"], confirm=True)
+    assert caught.value.result == {"changed": True, "retired": []}
+
+
 def test_what_was_done_before_a_failure_is_reported(operator: Operator, hub: t.Any, path: str) -> None:
     first, second = (operator.run(rotate="always", held_id=None) for _dummy in range(2))
     hub.fail(f"{path}/{second['id']}", None, status=500)
@@ -402,3 +427,10 @@ def test_what_was_done_before_a_failure_is_reported(operator: Operator, hub: t.A
         operator.run(state="absent")
     assert caught.value.result["changed"] is True
     assert [row["id"] for row in caught.value.result["retired"]] == [first["id"]]
+
+
+@pytest.mark.parametrize("blank", [" ", "\n"])
+def test_blanks_around_a_held_id_do_not_count(operator: Operator, blank: str) -> None:
+    held = operator.run(rotate="due", expires_in="90d")["id"]
+    assert operator.run(rotate="due", expires_in="90d", held_id=f"{held}{blank}")["state"] == "current"
+    assert operator.run(rotate="due", expires_in="90d", held_id=blank)["token"]

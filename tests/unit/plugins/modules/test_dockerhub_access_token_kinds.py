@@ -42,6 +42,13 @@ def test_scopes_of_a_personal_token_cannot_be_changed(pat: Operator) -> None:
     assert pat.token(second["id"]).scopes == ("repo:read",)
 
 
+@pytest.mark.parametrize("scopes", [None, 7, [None], [{}], "repo:write"])
+def test_scopes_of_any_form_are_read(pat: Operator, hub: t.Any, scopes: t.Any) -> None:
+    row = {"uuid": "1", "token_label": "ci", "is_active": True, "generated_by": "manual", "scopes": scopes}
+    hub.fail("/v2/access-tokens", status=200, body={"count": 1, "next": None, "results": [row]})
+    assert pat.run(scopes=...)["scopes"] == (["repo:write"] if scopes == "repo:write" else [])
+
+
 @pytest.mark.parametrize("scopes", [..., []])
 def test_the_first_token_needs_scopes(pat: Operator, scopes: t.Any) -> None:
     with pytest.raises(errors.InvalidOptions, match="scopes is"):
@@ -186,13 +193,31 @@ def test_a_renamed_label_keeps_description_and_resources(oat: Operator, hub: t.A
     assert {(token.description, token.resources) for token in oat.tokens()} == {("text", before)}
 
 
+@pytest.mark.parametrize("resources", [..., {}, "all", [None], ["x"]])
+def test_a_token_never_loses_resources_that_were_not_read(oat: Operator, hub: t.Any, resources: t.Any) -> None:
+    token = oat.run()
+    body = {"id": token["id"], "label": "ci", "is_active": True, "created_at": token["created_at"]}
+    hub.fail(
+        f"/v2/orgs/myorg/access-tokens/{token['id']}",
+        status=200,
+        body={**body, **({} if resources is ... else {"resources": resources})},
+    )
+    with pytest.raises(errors.BadAnswer, match="does not contain its resources"):
+        oat.run(description="new")
+    assert "PATCH" not in oat.sent()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         ({"description": "x" * 201}, "description has 201 characters"),
         ({"repositories": [{"name": f"r{n:02}", "scopes": ["image-pull"]} for n in range(51)]}, "more than 50 entries"),
         ({"repositories": [{"name": "a/b/c", "scopes": ["image-pull"]}]}, "neither repo nor organization/repo"),
+        ({"repositories": [{"name": "/app", "scopes": ["image-pull"]}]}, "neither repo nor organization/repo"),
+        ({"repositories": [{"name": "app/", "scopes": ["image-pull"]}]}, "neither repo nor organization/repo"),
         ({"repositories": [{"name": "app", "scopes": []}]}, "scopes of app is empty"),
+        ({"repositories": [{"name": "app", "scopes": ["image-pull", " "]}]}, "contains an empty scope"),
+        ({"organization_scopes": [""]}, "contains an empty scope"),
         ({"repositories": []}, "the token could do nothing"),
         ({"organization": ...}, "organization is missing"),
     ],

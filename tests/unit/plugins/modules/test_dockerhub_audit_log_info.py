@@ -8,6 +8,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as errors
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
 from ansible_collections.hubops.dockerhub.plugins.modules import dockerhub_audit_log_info
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.modules.organization_tasks import OAT, PAT, Tasks
@@ -84,6 +85,23 @@ def test_all_pages_are_read_up_to_the_limit(
     add_events(log.hub, {"account": "myorg", "events": events}, "")
     found = read(log, limit=limit)
     assert (len(found["events"]), found["truncated"], bool(log.warnings)) == (expected, truncated, truncated)
+
+
+def test_a_filter_that_is_empty_is_not_sent(log: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    queries: list[t.Any] = []
+    monkeypatch.setattr(HubClient, "pages", lambda _self, _target, query: iter(queries.append(query) or ()))
+    read(log, action="", actor="", name="")
+    assert queries == [{}]
+
+
+@pytest.mark.parametrize("limit", [10**18, 10**30])
+def test_any_limit_is_possible(log: Tasks, limit: int) -> None:
+    assert len(read(log, limit=limit)["events"]) == 3
+
+
+@pytest.mark.parametrize("since", ["36500d", "0001-01-01", "0d"])
+def test_any_period_is_possible(log: Tasks, since: str) -> None:
+    assert len(read(log, since=since)["events"]) == (0 if since == "0d" else 3)
 
 
 @pytest.mark.parametrize("options", [{"since": "7"}, {"until": "soon"}, {"limit": -1}])

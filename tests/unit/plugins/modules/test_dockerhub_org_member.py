@@ -257,6 +257,10 @@ def test_a_failure_in_the_middle_reports_what_is_left(members: Tasks) -> None:
         {"members": users("alice", role="king")},
         {"members": users("alice", "ALICE")},
         {"members": users(" ")},
+        {"members": [{"user": None}]},
+        {"members": [{"user": "", "email": ""}]},
+        {"members": [{"role": "owner"}]},
+        {"members": [{"user": "alice", "email": "alice@example.com"}]},
         {"members": [], "state": "absent", "exclusive": True},
         {"members": [], "max_removals": -1},
     ],
@@ -267,9 +271,20 @@ def test_wrong_options_are_refused_before_any_request(members: Tasks, arguments:
     assert members.sent == []
 
 
-def test_one_person_under_two_names_is_refused(members: Tasks) -> None:
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_one_person_under_two_names_is_refused(members: Tasks, state: str) -> None:
     with pytest.raises(errors.InvalidOptions, match="same person"):
-        members(members=users("alice", "alice@example.com"))
+        members(members=users("alice", "alice@example.com"), state=state)
+    assert members.writes == []
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_an_empty_name_counts_as_left_out(members: Tasks, empty: str | None) -> None:
+    listed = [
+        {"user": "alice", "email": empty, "role": empty, "team": empty},
+        {"user": empty, "email": "bob@example.com"},
+    ]
+    assert statuses(members(members=listed)) == {"alice": "member", "bob@example.com": "member"}
 
 
 def test_a_personal_access_token_cannot_manage_members(members: Tasks) -> None:

@@ -31,6 +31,17 @@ def test_given_settings_are_merged_into_the_others(settings: Tasks) -> None:
     assert (again["changed"], settings.writes) == (False, [])
 
 
+@pytest.mark.parametrize("images", [None, "all", {"enabled": True}, {"enabled": True, "allow_official_images": None}])
+def test_settings_that_are_not_known_must_be_given(settings: Tasks, images: t.Any) -> None:
+    settings.hub.fail("/v2/orgs/myorg/settings", status=200, body={"restricted_images": images})
+    with pytest.raises(errors.BadAnswer, match=r"do not contain .*allow_official_images"):
+        settings(restricted_images={"enabled": True})
+    assert settings.writes == []
+    every = dict.fromkeys(("enabled", "allow_official_images", "allow_verified_publishers"), True)
+    settings.hub.fail("/v2/orgs/myorg/settings", status=200, body={"restricted_images": images})
+    assert settings(restricted_images=every)["settings"] == {"restricted_images": every}
+
+
 @pytest.mark.parametrize(
     ("login", "error"),
     [(OAT, errors.NeedsPasswordLogin), (PAT, errors.NeedsPasswordLogin), (MEMBER, errors.Forbidden)],

@@ -9,6 +9,7 @@ import typing as t
 import hub_emulator
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as errors
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import Answer, HubClient
 from ansible_collections.hubops.dockerhub.plugins.modules import (
     dockerhub_api,
     dockerhub_repository,
@@ -108,6 +109,14 @@ def test_rules_of_immutable_tags_are_merged(hub: t.Any, repository: RepositoryTa
     assert repository.sent[-1].body == {"immutable_tags": False, "immutable_tags_rules": ["v1", "v2"]}
 
 
+def test_a_rule_may_be_a_text_and_none_may_be_left(hub: t.Any, repository: RepositoryTasks) -> None:
+    hub.repositories.add("myorg", "app", hub.now())
+    repository(name="app", immutable_tags={"enabled": True, "rules": "v[0-9]{1,3}"})
+    assert repository.sent[-1].body["immutable_tags_rules"] == ["v[0-9]{1,3}"]
+    repository(name="app", immutable_tags={"rules": []})
+    assert repository.sent[-1].body["immutable_tags_rules"] == []
+
+
 def test_check_mode_lists_tags_that_rules_would_freeze(hub: t.Any, repository: RepositoryTasks) -> None:
     hub.repositories.add("myorg", "app", hub.now())
     add_tags(hub, "v1", "v2", "latest")
@@ -140,6 +149,66 @@ def test_a_team_that_does_not_exist_is_named(hub: t.Any, repository: RepositoryT
         repository(name="app", teams=[{"name": "nobody"}])
 
 
+@pytest.mark.parametrize("tags", [None, 7, [None], {}])
+def test_a_preview_of_another_form_lists_nothing(hub: t.Any, repository: RepositoryTasks, tags: t.Any) -> None:
+    hub.repositories.add("myorg", "app", hub.now())
+    hub.fail(f"{APP}/immutabletags/verify", status=200, body={"tags": tags})
+    result = repository(name="app", immutable_tags={"enabled": True, "rules": ["v1"]}, check_mode=True)
+    assert result["would_freeze"] == []
+
+
+def test_a_failure_in_the_middle_reports_what_was_done(hub: t.Any, repository: RepositoryTasks) -> None:
+    repository.login = OWNER
+    repository.seed(teams=[{"name": "dev"}])
+    with pytest.raises(errors.NotFound, match="the team nobody of myorg does not exist") as caught:
+        repository(name="app", teams=[{"name": "dev"}, {"name": "nobody"}, {"name": "other"}])
+    assert caught.value.result == {
+        "changed": True,
+        "done": [{"name": "dev", "change": "read"}],
+        "left": [{"name": "nobody", "change": "read"}, {"name": "other", "change": "read"}],
+    }
+    assert hub.repositories.find("myorg", "app")
+
+
+@pytest.mark.parametrize("has_effect", [True, False])
+def test_a_lost_answer_is_decided_by_the_state(hub: t.Any, repository: RepositoryTasks, has_effect: bool) -> None:
+    repository.login = OWNER
+    repository.seed(teams=[{"name": "dev"}])
+    hub.repositories.add("myorg", "app", hub.now())
+    for path, wanted in (("privacy", {"private": True}), ("groups", {"teams": [{"name": "dev"}]})):
+        hub.fail(f"{APP}/{path}", None, respond=lambda sent: _lost(hub, sent, has_effect))
+        if has_effect:
+            assert repository(name="app", **wanted)["changed"]
+        else:
+            with pytest.raises(errors.ServerError):
+                repository(name="app", **wanted)
+
+
+def _lost(hub: t.Any, sent: t.Any, has_effect: bool) -> t.Any:
+    """Answer 502 to a POST, with or without its effect."""
+    if sent.method != "POST":
+        return None
+    found = hub.repositories.find("myorg", "app")
+    if has_effect and "is_private" in sent.body:
+        found.is_private = sent.body["is_private"]
+    elif has_effect:
+        found.permissions[sent.body["group_id"]] = sent.body["permission"]
+    return hub_emulator.Reply(502, {})
+
+
+def test_a_failure_after_the_creation_is_a_change(hub: t.Any, repository: RepositoryTasks) -> None:
+    hub.fail(f"{APP}/groups", None, status=500)
+    with pytest.raises(errors.ServerError) as caught:
+        repository(name="app", teams=[{"name": "dev"}])
+    assert caught.value.result == {"changed": True}
+
+
+def test_an_answer_without_rules_still_has_its_text(hub: t.Any, repository: RepositoryTasks) -> None:
+    body = {"namespace": "myorg", "name": "app", "description": "One", "full_description": "Long", "is_private": False}
+    hub.fail(APP, status=200, body=body)
+    assert not repository(name="app", description="One", full_description="Long")["changed"]
+
+
 @pytest.mark.parametrize("path", [None, {"namespaced delete": 405}, {"namespaced delete": 404}])
 @pytest.mark.parametrize("status", [200, 202, 204])
 def test_an_empty_repository_is_deleted(
@@ -161,6 +230,15 @@ def test_a_repository_with_tags_is_protected(hub: t.Any, repository: RepositoryT
         repository(name="app", state="absent", check_mode=check_mode)
     assert repository(name="app", state="absent", force=True, check_mode=check_mode)["changed"]
     assert (hub.repositories.find("myorg", "app") is None) is not check_mode
+
+
+@pytest.mark.parametrize("tags", [{}, {"count": None, "results": None}, {"results": {}}])
+def test_a_repository_whose_tags_are_unknown_is_protected(hub: t.Any, repository: RepositoryTasks, tags: t.Any) -> None:
+    hub.repositories.add("myorg", "app", hub.now())
+    hub.fail(f"{APP}/tags", status=200, body=tags)
+    with pytest.raises(errors.BadAnswer, match="without a list"):
+        repository(name="app", state="absent")
+    assert repository.writes == []
 
 
 @pytest.mark.parametrize("status", [400, 409, 403])
@@ -190,6 +268,11 @@ def test_a_lost_answer_to_a_creation_is_no_failure(hub: t.Any, repository: Repos
         ({"name": "No Name"}, "name is not the name of a repository"),
         ({"name": "a"}, "name is not the name of a repository"),
         ({"name": "myorg/app"}, "without the namespace"),
+        ({"immutable_tags": {"rules": [""]}}, "contains an empty pattern"),
+        ({"immutable_tags": {"rules": ["v1", None]}}, "not a text"),
+        ({"immutable_tags": {"rules": [1.10]}}, "not a text"),
+        ({"teams": [{"name": "dev", "permission": "write"}, {"name": "Dev"}]}, "teams lists Dev twice"),
+        ({"teams": [{"name": " "}]}, "without a name"),
     ],
 )
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -309,6 +392,7 @@ def test_an_expected_status_is_no_failure(api: Tasks) -> None:
         ("/v2/ümlaut", "cannot contain"),
         ("orgs/myorg/groups", "did you mean /v2/orgs/myorg/groups"),
         ("/api/v1", "did you mean /v2/api/v1"),
+        ("v2/orgs/myorg/groups", "did you mean /v2/orgs/myorg/groups"),
         ("/v2/users/login", "that of a login"),
         ("/v2/auth/token/", "that of a login"),
     ],
@@ -349,3 +433,16 @@ def test_an_answer_that_is_not_json_is_content(hub: t.Any, api: Tasks) -> None:
     hub.fail("/v2/any", status=200, body="Name,Email\n", headers={"Content-Type": "text/csv"})
     result = request(api, "/v2/any")
     assert (result["json"], result["content"]) == (None, "Name,Email\n")
+
+
+def test_values_of_a_query_are_sent_as_docker_hub_reads_them(api: Tasks, monkeypatch: pytest.MonkeyPatch) -> None:
+    queries: list[t.Any] = []
+
+    def record(_self: t.Any, _method: str, _target: t.Any, *, query: t.Any, **_more: t.Any) -> Answer:
+        queries.append(query)
+        return Answer(200, {})
+
+    monkeypatch.setattr(HubClient, "request", record)
+    query = {"page": 2, "invites": True, "role": ["owner", "editor"], "search": None, "type": ""}
+    request(api, "/v2/any", query=query)
+    assert queries == [{"page": "2", "invites": "true", "role": ["owner", "editor"], "type": ""}]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
+import hub_emulator
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as errors
 from ansible_collections.hubops.dockerhub.plugins.modules import dockerhub_team
@@ -142,6 +143,9 @@ def test_owners_are_never_emptied(team: Tasks) -> None:
     with pytest.raises(errors.Protected, match="would leave the team owners empty"):
         team(name="owners", members=[], members_exclusive=True)
     assert team.writes == []
+    with pytest.raises(errors.Protected, match="would leave the team owners empty"):
+        team(name="bosses", new_name="owners", members=[], members_exclusive=True)
+    assert team.writes == []
     team(name="owners", members=["alice"], members_exclusive=True)
     assert team.team("owners") == ["alice"]
 
@@ -197,3 +201,37 @@ def test_a_personal_access_token_cannot_manage_teams(team: Tasks) -> None:
 def test_names_are_encoded_in_paths(team: Tasks) -> None:
     assert not team(name="a/b", state="absent")["changed"]
     assert team.sent[0].raw_path == f"{TEAMS}/a%2Fb"
+
+
+@pytest.mark.parametrize("body", [{}, {"id": 1, "name": None}])
+def test_an_answer_without_a_name_is_an_error(team: Tasks, body: dict[str, t.Any]) -> None:
+    team.hub.fail(f"{TEAMS}/dev", status=200, body=body)
+    with pytest.raises(errors.BadAnswer, match="the team dev of myorg contains no name"):
+        team(name="dev", members=["alice"])
+    assert team.writes == []
+
+
+def test_a_failure_after_the_creation_is_a_change(team: Tasks) -> None:
+    team.hub.fail(f"{TEAMS}/dev/members", None, status=500)
+    with pytest.raises(errors.ServerError) as caught:
+        team(name="dev", members=["alice"])
+    assert caught.value.result == {"changed": True}
+
+
+@pytest.mark.parametrize("is_added", [True, False])
+def test_a_lost_answer_is_decided_by_the_list(team: Tasks, is_added: bool) -> None:
+    team.seed(teams=[{"name": "dev"}])
+
+    def lose(sent: t.Any) -> t.Any:
+        if sent.method != "POST":
+            return None
+        if is_added:
+            team.organization.teams["dev"].add("alice")
+        return hub_emulator.Reply(502, {})
+
+    team.hub.fail(f"{TEAMS}/dev/members", None, respond=lose)
+    if is_added:
+        assert team(name="dev", members=["alice"])["changed"]
+        return
+    with pytest.raises(errors.ServerError):
+        team(name="dev", members=["alice"])
