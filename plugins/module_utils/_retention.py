@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Select the tags that retention rules give up."""
+"""Select the tags to delete by retention rules."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _moment(text: t.Any) -> float | None:
 
 
 def select(tags: t.Sequence[Tag], rules: Rules) -> Selection:
-    """Divide tags into those that the rules give up and those that are kept."""
+    """Divide tags into those to delete and those to keep."""
     dated = [tag for tag in tags if tag.pushed is not None and rules.matches(tag.name)]
     dated.sort(key=_age_order, reverse=True)
     newest = {tag.name for tag in dated[: rules.keep_last or 0]}
@@ -98,7 +98,7 @@ def _age_order(tag: Tag) -> tuple[float, str]:
 
 
 def _reason_to_keep(tag: Tag, rules: Rules, newest: t.Container[str]) -> str | None:
-    """Return why a tag is kept; None if all rules give it up. An unknown time never counts as old."""
+    """Return why a tag is kept; None if the rules select it for deletion. An unknown time never counts as old."""
     if rules.is_immutable(tag.name):
         return "immutable"
     if rules.is_protected(tag.name):

@@ -12,7 +12,7 @@ version_added: 1.0.0
 author:
   - hubops.dockerhub contributors (@hubops)
 description:
-  - Deletes the tags of a repository that retention rules give up. The rules are O(keep_last), O(older_than) and
+  - Deletes the tags of a repository that retention rules select. The rules are O(keep_last), O(older_than) and
     O(not_pulled_since). At least one of them is required. If several are given, all of them must apply to a tag.
   - Tags that O(protect) lists, the newest tags that O(keep_last) keeps, and immutable tags are never deleted. A tag whose
     time of push is unknown is never deleted.
@@ -64,7 +64,7 @@ options:
     type: str
   max_deletions:
     description:
-      - How many tags one run may delete. If the rules give up more, the task deletes nothing and fails.
+      - How many tags one run may delete. If the rules select more, the task deletes nothing and fails.
       - With V(0), there is no limit.
     type: int
     default: 100
@@ -123,7 +123,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 candidates:
-  description: The tags that the rules give up, the oldest first.
+  description: The tags that the rules select, the oldest first.
   returned: success, and failure after the tags were read
   type: list
   elements: dict
@@ -282,7 +282,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def tag_prune(task: Task, hub: HubClient) -> Result:
-    """Delete the tags that the rules give up."""
+    """Delete the tags that the rules select."""
     names = {"namespace": task.account("namespace"), "repository": require_name(task.params["name"])}
     _rules(task, hub.server_time())  # a mistake in the options is reported before the first request
     immutable = _immutable_rules(hub, REPOSITORY.at(**names))
@@ -324,7 +324,7 @@ class _Pruning:
         """Raise ``TooManyRemovals`` if there are more candidates than a run may delete."""
         if limit and len(self._candidates) > limit:
             raise TooManyRemovals(
-                f"the rules give up {len(self._candidates)} of {len(self._tags)} tags, but max_deletions is {limit}:"
+                f"the rules select {len(self._candidates)} of {len(self._tags)} tags for deletion, but max_deletions is {limit}:"
                 " nothing is deleted",
                 hint="check the candidates, then raise max_deletions, or set it to 0 for no limit",
             )
@@ -401,7 +401,7 @@ def _rules(task: Task, now: float, immutable: t.Sequence[str] = ()) -> Rules:
     given = task.params
     if given["keep_last"] is None and not given["older_than"] and not given["not_pulled_since"]:
         raise InvalidOptions(
-            "there is no rule: match and protect alone do not give up any tag",
+            "there is no rule: match and protect alone select no tag",
             hint="give keep_last, older_than or not_pulled_since",
         )
     if given["keep_last"] is not None and given["keep_last"] < 1:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which tags the rules give up, for all tags and rules."""
+"""Which tags the rules select, for all tags and rules."""
 
 from __future__ import annotations
 
