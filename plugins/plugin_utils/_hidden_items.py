@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find secrets where nobody declared them: in the item of a loop, or in an argument that may be any value."""
+"""Find secrets in values without a declared type: the item of a loop, or an argument that may be any value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _SECRET_NAME = re.compile(r"passw|secret|token|otp|credential|api_?key", re.IGNO
 
 
 def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
-    """Return whether a value, or the JSON in a text, contains one of these secrets, any token, or a text under the name of a secret."""
+    """Return whether a value contains one of these secrets, any token, or a text under a key such as ``password``.
+
+    A text that is JSON is searched as well.
+    """
     if isinstance(value, dict):
         return any(
             (isinstance(inner, str) and inner and _SECRET_NAME.search(str(name)) is not None)

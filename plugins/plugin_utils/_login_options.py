@@ -104,9 +104,8 @@ def _unknown(given: str, raw: RawOptions, spec: Spec) -> InvalidOptions:
 def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
     """Return the error for a value that cannot be rendered or decrypted."""
     reason = _text(error)
-    while (
-        "while templating" in reason
-    ):  # before ansible-core 2.19, these texts quote the template, which may be a password
+    # Before ansible-core 2.19, these texts quote the template, which may be a password.
+    while "while templating" in reason:
         inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
         error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
         reason = _text(error)
@@ -123,10 +122,10 @@ def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
 
 
 def _text(error: Exception) -> str:
-    """Return the text of a foreign error, whatever happens while that is composed."""
+    """Return the text of a foreign error, or the name of its type if it has none."""
     try:
         return str(error) or type(error).__name__
-    except Exception:
+    except Exception:  # composing the text may fail
         return type(error).__name__
 
 
@@ -188,7 +187,7 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
             continue
         if isinstance(value, (list, dict, tuple, set, bytes)):
             raise InvalidOptions(f"{name} must be text", hint="give it as one string")
-        if name in ("identifier", "secret") and not type(value).__name__ == "AnsibleVaultEncryptedUnicode":
+        if name in ("identifier", "secret") and type(value).__name__ != "AnsibleVaultEncryptedUnicode":
             raise InvalidOptions(f"{name} must be text, but YAML has read it as {_kind(value)}", hint="quote it")
         try:
             values[name] = found._replace(value=str(value))
@@ -227,9 +226,10 @@ def _use_docker_config(values: dict[str, _Value], spec: Spec, warn: Show) -> Non
 
 
 def _check_owner(values: dict[str, _Value]) -> None:
-    """Refuse a secret whose source names another account; drop a second factor that is found so.
+    """Refuse a secret whose source names another account.
 
-    One that is found is dropped as well where the secret is an access token, which needs none.
+    A second factor from such a source is dropped. So is every second factor that is not an argument, if the secret is an
+    access token, because a login with one requires no code.
     """
     if "login_2fa_token" in values:
         return
