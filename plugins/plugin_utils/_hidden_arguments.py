@@ -34,10 +34,10 @@ def hidden_arguments(task: t.Any, is_shown: t.Callable[[str, t.Any], bool]) -> t
 
 
 def _hide(value: t.Any, hidden: set[str]) -> t.Any:
-    """Return a copy in which secrets, hidden values and URLs with a password are replaced."""
+    """Return a copy in which secrets, hidden values and texts such as ``user:password@host`` are replaced."""
     if isinstance(value, dict):
         return {name: PLACEHOLDER if name in _SECRET_SOURCES else _hide(one, hidden) for name, one in value.items()}
     if isinstance(value, list):
         return [_hide(one, hidden) for one in value]
     text = str(value)
-    return PLACEHOLDER if ("://" in text and "@" in text) or any(part in text for part in hidden) else value
+    return PLACEHOLDER if ":" in text.rpartition("@")[0] or any(part in text for part in hidden) else value

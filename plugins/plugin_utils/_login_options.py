@@ -65,7 +65,7 @@ def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = 
             if found:
                 values[name] = found
     _make_text(values, spec, raw)
-    _require_real_values(values)
+    require_real_values({name: found.value for name, found in values.items()})
     _use_docker_config(values, spec, warn)
     _check_owner(values)
     return _typed({name: found.value for name, found in values.items()}, spec)
@@ -203,10 +203,10 @@ def _kind(value: t.Any) -> str:
     return "a date" if isinstance(value, datetime.date) else "another type"
 
 
-def _require_real_values(values: dict[str, _Value]) -> None:
-    """Refuse the text that replaces hidden arguments of a finished task."""
-    for name, found in values.items():
-        if found.value == PLACEHOLDER:
+def require_real_values(values: t.Mapping[str, t.Any]) -> None:
+    """Raise ``InvalidOptions`` for a value that contains the placeholder of hidden arguments in finished tasks."""
+    for name, value in values.items():
+        if PLACEHOLDER in str(value):
             raise InvalidOptions(
                 f"{name} is no longer known, because it is hidden in finished tasks",
                 hint="in the debugger, enter update_task before redo",

@@ -18,7 +18,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._session import k
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, require_real_values
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
     ALIASES,
     OWNED,
@@ -96,7 +96,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                     f"{printable(str(name))} is not an option of {self._task.action}",
                     hint=f"the options are {', '.join(sorted(own))}; and for the login {', '.join(sorted(CONNECTION_SPEC))}",
                 )
-        return {name: value for name, value in self._task.args.items() if name in own and not _is_omitted(value)}
+        given = {name: value for name, value in self._task.args.items() if name in own and not _is_omitted(value)}
+        require_real_values(given)
+        return given
 
     def _client(self, options: Options) -> HubClient:
         if options["access_token"]:
