@@ -172,20 +172,20 @@ class _Lifetime:
 
 
 def _rules(task: Task) -> Rules:
-    """Return the options as rules; raise ``InvalidOptions`` for those that cannot be meant."""
+    """Return the options as rules; raise ``InvalidOptions`` for values that make no sense."""
     given = task.params
     name, rotate = given["name"], given["rotate"]
     if not name.strip() or name.endswith((PENDING, RETIRED)) or len(name) > _LONGEST_NAME:
         raise InvalidOptions(
             f"name must have 1 to {_LONGEST_NAME} characters, and must not end with '{PENDING}' or '{RETIRED}'",
-            hint="the task adds these words to the label of a token by itself",
+            hint="the task adds these words to the labels of tokens",
         )
     spans = {key: parse_span(given[key], key) for key in ("rotate_before", "overlap")}
     for key in ("max_age", "expires_in"):
         if given[key]:
             spans[key] = parse_span(given[key], key)
             if not spans[key]:
-                raise InvalidOptions(f"{key} must be longer than nothing", hint="leave it out for no limit")
+                raise InvalidOptions(f"{key} must be longer than 0", hint="leave it out for no limit")
     if rotate == "due" and "expires_in" in spans and spans["rotate_before"] >= spans["expires_in"]:
         raise InvalidOptions(
             f"rotate_before ({given['rotate_before']}) is not shorter than expires_in ({given['expires_in']}), so every"
@@ -208,9 +208,9 @@ def _rules(task: Task) -> Rules:
 
 
 def _held_id(task: Task, known: t.Container[str | None]) -> str | None:
-    """Return the id of the token that the store holds: as given, or proven by one login with the stored secret.
+    """Return the id of the token that the store holds: the given one, or that of a login with the given secret.
 
-    ``known`` are the ids of all tokens: what the bearer token names is a proof only if it is one of them.
+    ``known`` contains the ids of all tokens. The id in the bearer token of the login counts only if it is one of them.
     """
     held, secret = task.params["held_id"], task.params.get("held_secret")
     if not secret:
@@ -229,7 +229,7 @@ def _held_id(task: Task, known: t.Container[str | None]) -> str | None:
     try:
         bearer = task.log_in(login)["access_token"] or ""
     except BadCredentials:
-        task.warn("Docker Hub refuses the secret in held_secret: taken as if the store held nothing.")
+        task.warn("Docker Hub refuses the secret in held_secret, so the task proceeds as if the store held nothing.")
         return ""
     proven = access_token_id(bearer)
     return proven if proven in known else held
@@ -310,7 +310,7 @@ def _retired(step: Step) -> dict[str, str]:
 
 
 def _facts(tokens: AccessTokens, token: Token | None, new: _New | None, *, check_mode: bool) -> dict[str, t.Any]:
-    """Return what is known of the token after the task."""
+    """Return the facts about the token after the task."""
     if token is None:
         return dict.fromkeys(("id", "label", "created_at", "expires_at", "last_used"), None) | {"active": False}
     if new and check_mode:
@@ -345,7 +345,7 @@ def _shown(tokens: list[Token], rules: Rules, now: float, values: dict[str, t.An
 
 
 def _warn(task: Task, plan: Plan, rules: Rules, before: list[Token], now: float, lifetime: _Lifetime) -> None:
-    """Report what a person should look at."""
+    """Warn about states that a person should look at."""
     name, token = rules.name, plan.token
     if plan.create and task.check_mode and len(before) in LIMITS:
         task.warn(
@@ -354,7 +354,7 @@ def _warn(task: Task, plan: Plan, rules: Rules, before: list[Token], now: float,
     if task.params["state"] == "absent" or rules.active is False:
         return
     if rules.held and rules.held not in {one.id for one in managed(before, name)}:
-        task.warn(f"No token named {name} has the id in held_id: taken as if the store held nothing.")
+        task.warn(f"No token named {name} has the id in held_id, so the task proceeds as if the store held nothing.")
     if token is None:
         return
     state = state_of(token, now)

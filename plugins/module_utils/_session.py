@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The requests session of a client: proxy, CAs, headers, no redirects.
 
-Nothing but the options and a few named environment variables decide what is sent and trusted.
+Only the options and the environment variables for proxies and CAs decide what is sent and trusted.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class HubSession(Session):
             self.mount("https://", _SystemTrust())
 
     def get_redirect_target(self, resp: t.Any) -> None:
-        """Return no target: Docker Hub does not redirect, and requests would read the whole body to prepare for one."""
+        """Return no target. Otherwise requests would read the whole body, although redirects are not followed."""
 
 
 class _SystemTrust(HTTPAdapter):
@@ -106,7 +106,7 @@ def _check_proxy(url: str) -> None:
 
 
 def _verification(options: Options) -> bool | str:
-    """Return the ``verify`` of requests: a file or folder of CAs, or whether to verify at all."""
+    """Return the ``verify`` of requests: the path of a file or folder of CAs, True for the usual CAs, or False."""
     if not options["validate_certs"] or options["hub_url"].startswith("http:"):
         return False
     for name in ("ca_path", *_BUNDLES):
@@ -125,7 +125,7 @@ def _names_in(folder: str) -> list[str]:
 
 
 def _check_ca(source: str, path: str, options: Options) -> None:
-    """Raise ``InvalidOptions`` for CAs that OpenSSL would ignore without a word, or refuse in unclear words."""
+    """Raise ``InvalidOptions`` for CAs that OpenSSL would ignore silently, or refuse with an unclear message."""
     shown = printable(path, secrets_of(options))
     if not os.path.exists(path):
         raise InvalidOptions(f"the CA file {shown} does not exist where the login runs", hint=f"correct {source}")
@@ -147,7 +147,7 @@ def _check_ca(source: str, path: str, options: Options) -> None:
         raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
 
 
-_OF_A_SESSION = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
+_SESSION_OPTIONS = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
 _kept: dict[str, HubSession] = {}
 
 
@@ -157,7 +157,7 @@ def kept_session(options: Options) -> HubSession:
     The items of a loop then share a connection, and one TLS handshake.
     """
     environment = [os.environ.get(name) for name in _BUNDLES], getproxies_environment()
-    key = repr((os.getpid(), *(options.get(name) for name in _OF_A_SESSION), environment))
+    key = repr((os.getpid(), *(options.get(name) for name in _SESSION_OPTIONS), environment))
     if key not in _kept:
         require_libraries(totp=False)
         for session in _kept.values():

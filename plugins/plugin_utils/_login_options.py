@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import traceback
 import typing as t
@@ -115,7 +116,7 @@ def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
             hint="give the password of its vault, with --ask-vault-pass or --vault-password-file",
         )
     return InvalidOptions(
-        f"{source} cannot be rendered: {printable(reason, _secrets(raw), limit=400)}",
+        f"{source} cannot be rendered: {printable(reason, secret_values(raw), limit=400)}",
         hint="correct its template, or what the template uses; text with {{, {% or {# that is not a template must be marked"
         " with !unsafe (in vars_prompt, with unsafe: true)",
     )
@@ -129,14 +130,18 @@ def _text(error: Exception) -> str:
         return type(error).__name__
 
 
-def _secrets(raw: RawOptions) -> list[str]:
-    """Return all values that may be secret."""
+def secret_values(raw: RawOptions) -> list[str]:
+    """Return all values that may be secret, from arguments, variables and the environment."""
     names = [*OWNED, *(alias for alias, name in ALIASES.items() if name in OWNED), "login_2fa_token"]
     found = [raw["arguments"].get(name) for name in names]
     for option in OWNED:
         found += [raw["variables"].get(variable) for variable in SOURCES[option][0]]
         found += [raw["environment"].get(variable) for variable in SOURCES[option][1]]
-    return [value for value in found if isinstance(value, str)]
+    texts = []
+    for value in found:
+        with contextlib.suppress(Exception):  # a value that cannot be decrypted is never printed either
+            texts += [] if is_empty(value) else [str(value)]
+    return texts
 
 
 def _from_variables(name: str, raw: RawOptions) -> _Value | None:

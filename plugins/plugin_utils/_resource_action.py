@@ -18,11 +18,13 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._session import k
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, require_real_values
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import (
+    login_options,
+    require_real_values,
+    secret_values,
+)
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
     ALIASES,
-    OWNED,
-    SOURCES,
     RawOptions,
     is_empty,
     raw_options,
@@ -125,11 +127,8 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         """Return the secrets that this task was given, in arguments (misspelt ones included), variables or environment."""
         public = self._public_options()
         values = [value for name, value in self._task.args.items() if name not in public]
-        for option in OWNED:
-            variables, environment = SOURCES[option]
-            values += [raw["variables"].get(name) for name in variables]
-            values += [raw["environment"].get(name) for name in environment]
-        return [str(value) for value in values if not is_empty(value) and len(str(value)) > 3]
+        texts = [*(str(value) for value in values if not is_empty(value)), *secret_values(raw)]
+        return [text for text in texts if len(text) > 3]
 
     def _is_secret_loop(self, variables: dict[str, t.Any], secrets: list[str]) -> bool:
         """Return whether the task is a loop, and its item, which Ansible prints, may contain a secret."""
