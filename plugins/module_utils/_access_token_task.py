@@ -21,13 +21,13 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._times import parse_span, parse_time
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import access_token_id, iso_time
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token_rotation import (
-    CHANGES,
     PENDING,
     RETIRED,
+    STEP_CHANGES,
     Plan,
-    Rules,
-    Step,
+    RotationRules,
     Token,
+    TokenStep,
     managed,
     plan_absent,
     plan_confirm,
@@ -134,7 +134,7 @@ class _New(t.NamedTuple):
 class _Lifetime:
     """When a new token expires, and whether an existing one expires as the options describe."""
 
-    def __init__(self, task: Task, rules: Rules, now: float) -> None:
+    def __init__(self, task: Task, rules: RotationRules, now: float) -> None:
         given = task.given("expires_in", "expires_at")
         self.now = now
         self.is_given = bool(given)
@@ -171,7 +171,7 @@ class _Lifetime:
         return f"it expires at {iso_time(token.expires)}" if differs else None
 
 
-def _rules(task: Task) -> Rules:
+def _rules(task: Task) -> RotationRules:
     """Return the options as rules; raise ``InvalidOptions`` for values that make no sense."""
     given = task.params
     name, rotate = given["name"], given["rotate"]
@@ -196,7 +196,7 @@ def _rules(task: Task) -> Rules:
         raise InvalidOptions(
             "confirm requires held_id, the id of the token that the store holds", hint="give the id of the new token"
         )
-    return Rules(
+    return RotationRules(
         name=name,
         rotate=rotate,
         rotate_before=spans["rotate_before"],
@@ -235,7 +235,9 @@ def _held_id(task: Task, known: t.Container[str | None]) -> str | None:
     return proven if proven in known else held
 
 
-def _plan(task: Task, rules: Rules, before: list[Token], now: float, is_mismatch: t.Callable[[Token], bool]) -> Plan:
+def _plan(
+    task: Task, rules: RotationRules, before: list[Token], now: float, is_mismatch: t.Callable[[Token], bool]
+) -> Plan:
     if task.params["state"] == "absent":
         return plan_absent(before, rules, now)
     if not task.params["confirm"]:
@@ -259,7 +261,7 @@ def _is_mismatch(task: Task, kind: TokenKind, lifetime: _Lifetime, token: Token)
     return bool(problem)
 
 
-def _refuse_own(task: Task, plan: Plan, rules: Rules) -> None:
+def _refuse_own(task: Task, plan: Plan, rules: RotationRules) -> None:
     if any(step.token.id == rules.own and step.kind in ("deactivate", "delete") for step in plan.steps):
         raise Protected(
             f"this run is logged in with the token {rules.name} ({rules.own}), so it is neither deactivated nor deleted",
@@ -275,7 +277,7 @@ def _changes(task: Task, kind: TokenKind, plan: Plan, now: float) -> dict[str, t
     return kind.changes(plan.token.id)
 
 
-def _new_token(task: Task, kind: TokenKind, lifetime: _Lifetime, plan: Plan, rules: Rules) -> _New:
+def _new_token(task: Task, kind: TokenKind, lifetime: _Lifetime, plan: Plan, rules: RotationRules) -> _New:
     expires = lifetime.of_new(plan.token)
     label = rules.name if rules.rotate == "never" else rules.name + PENDING
     body = {"label": label, **kind.values(plan.token.id if plan.token else None)}
@@ -284,9 +286,9 @@ def _new_token(task: Task, kind: TokenKind, lifetime: _Lifetime, plan: Plan, rul
     return _New(body, Token("", label, lifetime.now, expires))
 
 
-def _carry_out(tokens: AccessTokens, plan: Plan, rules: Rules, changes: dict[str, t.Any]) -> None:
+def _carry_out(tokens: AccessTokens, plan: Plan, rules: RotationRules, changes: dict[str, t.Any]) -> None:
     """Send the steps; if one fails, report those before it."""
-    done: list[Step] = []
+    done: list[TokenStep] = []
     is_merged = False
     try:
         for step in plan.steps:
@@ -295,7 +297,7 @@ def _carry_out(tokens: AccessTokens, plan: Plan, rules: Rules, changes: dict[str
             else:
                 merged = changes if plan.token and step.token.id == plan.token.id else {}
                 is_merged = is_merged or bool(merged)
-                tokens.patch(step.token.id, {**merged, **CHANGES[step.kind](rules.name)})
+                tokens.patch(step.token.id, {**merged, **STEP_CHANGES[step.kind](rules.name)})
             done.append(step)
         if changes and not is_merged and plan.token:
             tokens.patch(plan.token.id, changes)
@@ -304,7 +306,7 @@ def _carry_out(tokens: AccessTokens, plan: Plan, rules: Rules, changes: dict[str
         raise
 
 
-def _retired(step: Step) -> dict[str, str]:
+def _retired(step: TokenStep) -> dict[str, str]:
     action = "deleted" if step.kind == "delete" else "deactivated"
     return {"id": step.token.id, "label": step.token.label, "action": action, "reason": step.reason}
 
@@ -326,12 +328,12 @@ def _facts(tokens: AccessTokens, token: Token | None, new: _New | None, *, check
     }
 
 
-def _next_rotation(token: Token | None, rules: Rules, now: float) -> str | None:
+def _next_rotation(token: Token | None, rules: RotationRules, now: float) -> str | None:
     moment = rotation_time(token, rules) if token and token.is_live(now) else None
     return None if moment is None else iso_time(max(moment, 0.0))
 
 
-def _shown(tokens: list[Token], rules: Rules, now: float, values: dict[str, t.Any]) -> dict[str, t.Any]:
+def _shown(tokens: list[Token], rules: RotationRules, now: float, values: dict[str, t.Any]) -> dict[str, t.Any]:
     rows = [
         {
             "id": token.id or None,
@@ -344,7 +346,7 @@ def _shown(tokens: list[Token], rules: Rules, now: float, values: dict[str, t.An
     return {"tokens": rows, **values}
 
 
-def _warn(task: Task, plan: Plan, rules: Rules, before: list[Token], now: float, lifetime: _Lifetime) -> None:
+def _warn(task: Task, plan: Plan, rules: RotationRules, before: list[Token], now: float, lifetime: _Lifetime) -> None:
     """Warn about states that a person should look at."""
     name, token = rules.name, plan.token
     if plan.create and task.check_mode and len(before) in LIMITS:

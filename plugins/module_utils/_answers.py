@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
 
 _FIRST_UNIX_TIME = 1e9
-"""A larger number in a header is a unix time, a smaller one counts seconds: both have been seen in ``Retry-After``."""
+"""A larger number in ``Retry-After`` is a unix time, a smaller one a number of seconds. Both have been seen."""
 
 
 class RateLimit(t.TypedDict):
@@ -56,11 +56,11 @@ def words_of(data: t.Any) -> str:
     if not texts and fields is None:
         fields = data  # the oldest form: names of fields alone
     if isinstance(fields, dict):
-        texts += [f"{name} {' '.join(texts_of(value))}" for name, value in fields.items() if texts_of(value)]
+        texts += [f"{name} {' '.join(_texts_of(value))}" for name, value in fields.items() if _texts_of(value)]
     return ": ".join(texts)
 
 
-def texts_of(value: t.Any) -> list[str]:
+def _texts_of(value: t.Any) -> list[str]:
     """Return the texts in a text or in a list of texts; none for anything else."""
     return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str) and text]
 

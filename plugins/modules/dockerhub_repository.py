@@ -257,12 +257,10 @@ _LIMITS = {"description": 100, "full_description": 25_000}
 
 def repository(task: Task, hub: HubClient) -> Result:
     """Bring a repository into the described state."""
-    _check_texts(task)
+    _check_lengths(task)
     names = {"namespace": task.account("namespace"), "repository": require_name(task.params["name"])}
-    here, teams = (
-        REPOSITORY.at(**names),
-        RepositoryTeams(hub, names, [team["name"] for team in task.params["teams"] or ()]),
-    )
+    here = REPOSITORY.at(**names)
+    teams = RepositoryTeams(hub, names, [team["name"] for team in task.params["teams"] or ()])
     found = hub.find(here)
     current = repository_facts(found) if found else None
     if task.params["state"] == "absent":
@@ -305,7 +303,7 @@ def repository(task: Task, hub: HubClient) -> Result:
     return result
 
 
-def _check_texts(task: Task) -> None:
+def _check_lengths(task: Task) -> None:
     for name, limit in _LIMITS.items():
         size = len((task.params[name] or "").encode())
         if size > limit:
@@ -326,7 +324,7 @@ def _refuse_tags(hub: HubClient, names: dict[str, str]) -> None:
 
 
 def _wanted(task: Task, current: State) -> State:
-    """Return what the user gave, in normal form and completed from the current state."""
+    """Return the state that the user described. Where an option leaves out a part, the current value is kept."""
     wanted = task.given("description", "full_description", "private")
     rules = task.params["immutable_tags"]
     if rules is not None:

@@ -14,7 +14,11 @@ from ansible.errors import AnsibleError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import PLACEHOLDER
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import TASK_ONLY, login_options, secret_values
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import (
+    TASK_ONLY,
+    login_options,
+    secret_values,
+)
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import ALIASES, SOURCES, raw_options
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import leaked
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD_VALUES
