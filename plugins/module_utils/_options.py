@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 import unicodedata
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._totp import totp_seed
@@ -154,7 +154,7 @@ def normalize_options(raw: t.Mapping[str, t.Any]) -> Options:
     _check_texts(values)
     _require_credential(options)
     _check_numbers(values)
-    _check_proxy(options["proxy"])
+    options["proxy"] = proxy_url(options["proxy"]) if options["proxy"] else None
     _check_user_agent(options["user_agent"] or "")
     options["hub_url"] = _normal_url(options["hub_url"])
     _check_second_factor(options)
@@ -202,29 +202,24 @@ def _check_numbers(values: t.Mapping[str, t.Any]) -> None:
             )
 
 
-def _split(name: str, url: str) -> SplitResult:
-    """Return the parts of a URL; raise ``InvalidOptions`` if its port is not a number."""
-    try:
-        parts = urlsplit(url)
-        _port = parts.port
-    except ValueError:
-        raise InvalidOptions(f"{name} is not a URL", hint="write it as https://host:port") from None
-    return parts
-
-
-def _check_proxy(proxy: str | None) -> None:
-    if has_unescaped_password(proxy or ""):
+def proxy_url(proxy: str) -> str:
+    """Return the URL of a proxy, with a scheme; raise ``InvalidOptions`` if no request can use it."""
+    url = proxy if "://" in proxy else f"http://{proxy}"
+    login = url.partition("://")[2].rpartition("@")[0]
+    if any(char in login for char in "#/?@"):  # the host name would end there
         raise InvalidOptions(
-            "proxy contains a user name or password with an unescaped #, /, ? or @",
-            hint="percent-encode it: # is %23, / is %2F, ? is %3F, @ is %40",
+            "the proxy contains a user name or password with an unescaped #, /, ? or @",
+            hint="percent-encode it in proxy or HTTPS_PROXY: # is %23, / is %2F, ? is %3F, @ is %40",
         )
-    _split("proxy", proxy or "")
-
-
-def has_unescaped_password(proxy: str) -> bool:
-    """Return whether a #, /, ? or @ in the password of a proxy's URL would be read as the end of its host name."""
-    before, at, _host = proxy.rpartition("@")
-    return bool(at) and any(char in before.partition("://")[2 if "://" in before else 0] for char in "#/?@")
+    try:
+        is_usable = urlsplit(url).hostname and urlsplit(url).port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise InvalidOptions(
+            "the proxy is not a URL with a host", hint="write proxy or HTTPS_PROXY as http://proxy.example.com:3128"
+        )
+    return url
 
 
 def _check_user_agent(user_agent: str) -> None:
@@ -242,8 +237,11 @@ def _is_loopback(host: str) -> bool:
 def _normal_url(hub_url: str) -> str:
     """Return the URL in a single spelling, because the key of a credential contains it."""
     hub_url = hub_url.strip().rstrip("/")
-    url = _split("hub_url", hub_url)
-    host = url.hostname or ""
+    try:
+        url = urlsplit(hub_url)
+        host, port_number = url.hostname or "", url.port
+    except ValueError:
+        raise InvalidOptions("hub_url is not a URL", hint="write it as https://host:port") from None
     clean = hub_url.isascii() and hub_url.isprintable() and " " not in hub_url
     if url.scheme not in ("http", "https") or not host or url.query or url.fragment or not clean:
         raise InvalidOptions("hub_url is not a URL of the form https://host", hint="leave it out for Docker Hub")
@@ -253,7 +251,7 @@ def _normal_url(hub_url: str) -> str:
         raise InvalidOptions(
             "hub_url starts with http://, which would send the secret unencrypted", hint="use https:// instead"
         )
-    port = "" if url.port in (None, {"http": 80, "https": 443}[url.scheme]) else f":{url.port}"
+    port = "" if port_number in (None, {"http": 80, "https": 443}[url.scheme]) else f":{port_number}"
     return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}{url.path}"
 
 

@@ -11,7 +11,6 @@ import os
 import re
 import typing as t
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
 try:
@@ -22,7 +21,7 @@ except Exception:  # reported by _libraries before a session is made
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, has_unescaped_password
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, proxy_url
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 
 VERSION = "1.0.0"
@@ -83,26 +82,7 @@ def _proxies(options: Options) -> dict[str, str]:
         found = {scheme: url for scheme, url in getproxies_environment().items() if scheme in ("http", "https", "all")}
         if found and should_bypass_proxies(options["hub_url"], no_proxy=None):
             return {}
-    found = {scheme: url if "://" in url else f"http://{url}" for scheme, url in found.items()}
-    for url in found.values():
-        _check_proxy(url)
-    return found
-
-
-def _check_proxy(url: str) -> None:
-    if has_unescaped_password(url):
-        raise InvalidOptions(
-            "the proxy contains a user name or password with an unescaped #, /, ? or @",
-            hint="percent-encode it in proxy or HTTPS_PROXY: # is %23, / is %2F, ? is %3F, @ is %40",
-        )
-    try:
-        usable = urlsplit(url).hostname and urlsplit(url).port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise InvalidOptions(
-            "the proxy is not a URL with a host", hint="write proxy or HTTPS_PROXY as http://proxy.example.com:3128"
-        )
+    return {scheme: proxy_url(url) for scheme, url in found.items()}
 
 
 def _verification(options: Options) -> bool | str:
