@@ -62,12 +62,14 @@ _STATES_WITH_SECRET = ("current", "pending")
 
 
 class TokenKind(t.NamedTuple):
-    """What differs between personal and organization access tokens.
+    """The differences between personal and organization access tokens.
 
-    ``values`` returns what a new token is created with; its argument is the id of the token that options left out are taken
-    from, or None. ``changes`` returns what differs and can be changed in place, ``mismatch`` a sentence about what differs
-    and cannot be changed; their argument is an id. ``describe`` returns values of the API in the terms of the options.
-    ``takes_over`` returns whether a new token takes anything from the one before.
+    - ``values(model)``: the fields of a new token. ``model`` is the id of the token that provides the values of omitted
+      options, or None.
+    - ``changes(token_id)``: the fields that differ from the options and can be changed in place.
+    - ``mismatch(token_id)``: a clause about a field that differs and cannot be changed, or None.
+    - ``describe(row)``: values of the API in the terms of the options.
+    - ``takes_over``: whether a new token takes any value from the one before.
     """
 
     values: t.Callable[[str | None], dict[str, t.Any]]
@@ -125,14 +127,14 @@ def manage_token(task: Task, hub: HubClient, tokens: AccessTokens, kind: TokenKi
 
 
 class _New(t.NamedTuple):
-    """A token to create: the body of the request, and the token as the protocol will see it."""
+    """A token to create: the body of the request, and its properties for the protocol of a rotation."""
 
     body: dict[str, t.Any]
     token: Token
 
 
 class _Lifetime:
-    """When a new token expires, and whether an existing one expires as the options describe."""
+    """Compute the expiry of a new token, and compare that of an existing one with the options."""
 
     def __init__(self, task: Task, rules: RotationRules, now: float) -> None:
         given = task.given("expires_in", "expires_at")
@@ -144,7 +146,7 @@ class _Lifetime:
         self.rules = rules
 
     def of_new(self, model: Token | None) -> float | None:
-        """Return the expiry of a new token; without options, it lives as long as the one before."""
+        """Return the expiry of a new token. Without options for it, the new token lives as long as ``model``."""
         if self.fixed is not None and self.fixed <= self.now:
             raise InvalidOptions("expires_at has passed", hint="write a time in the future, or use expires_in")
         expires = self.fixed if self.span is None else self.now + self.span

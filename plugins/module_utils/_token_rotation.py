@@ -21,7 +21,7 @@ _CLOCK_ERROR = 1.0
 
 
 class Token(t.NamedTuple):
-    """A token as the protocol sees it. Times are unix times; ``expires`` is None if it never expires."""
+    """The properties of a token that a rotation depends on. Times are unix times; no ``expires``: it never expires."""
 
     id: str
     label: str

@@ -38,7 +38,7 @@ def cached_token(raw: t.Any, inform: t.Callable[[str], None] | None) -> Record |
 
 
 def live_token(credential: Record, auth_method: str, min_ttl: int, since: float | None = None) -> Record | None:
-    """Return the result with a token that lives long enough, or that was stored after ``since``."""
+    """Return a result whose token is valid long enough, or was recorded after ``since``; None if there is none."""
     for method, record in credential.get("tokens", {}).items():
         result, life = {**record["result"], "cached": True}, record["result"]["expires_in"]
         left = (UNKNOWN_LIFE if life is None else life) - (now() - record["stored_at"])
