@@ -21,9 +21,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
     """The task ``hubops.dockerhub.dockerhub_token``."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Return the result of the login; Ansible hides a success on the screen and registers it as it is."""
+        """Return the result of the login. Ansible registers it unchanged, but does not print it."""
         task, variables = self._task, task_vars or {}
-        with hidden_arguments(task, SHOWN):
+        with hidden_arguments(task, lambda name, _value: name in SHOWN):
             # Ansible prints the item of a loop with each result, and it may be the secret.
             task.no_log = task.no_log or task.loop is not None
             raw = raw_options(task.args, variables, self._templar.template, task=True)

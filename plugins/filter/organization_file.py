@@ -31,11 +31,11 @@ _NO_SETTINGS = """\
 
 
 class _Template(str):
-    """A text that Ansible would take for a template."""
+    """A text that Ansible would read as a template."""
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes long texts as blocks, lists with an indent, and marks what is not a template."""
+    """Write long texts as blocks, lists with an indent, and ``!unsafe`` before texts that only look like templates."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -79,7 +79,7 @@ def organization_file(
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise AnsibleFilterError(
-            f"organization_file needs the results of dockerhub_org_info and dockerhub_repository_info: {error!r}"
+            f"organization_file requires the results of dockerhub_org_info and dockerhub_repository_info: {error!r}"
         ) from None
     return _HEADER.format(name=name) + "\n".join(parts)
 

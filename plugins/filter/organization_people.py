@@ -12,7 +12,7 @@ _STATES = ("present", "absent")
 
 
 def organization_people(people: t.Sequence[t.Mapping[str, t.Any]], state: str = "present") -> list[dict[str, t.Any]]:
-    """Return the people in this state as the option ``members`` takes them. The first team is that of an invitation."""
+    """Return the people in this state as entries of the option ``members``. Invitations are for the first team."""
     if state not in _STATES:
         raise AnsibleFilterError(f"organization_people: the state is one of {', '.join(_STATES)}, not {state}")
     return [_person(person) for person in people if (person.get("state") or "present") == state]

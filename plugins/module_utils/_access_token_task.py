@@ -21,13 +21,13 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._times import parse_span, parse_time
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import access_token_id, iso_time
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token_rotation import (
-    CHANGES,
     PENDING,
     RETIRED,
+    STEP_CHANGES,
     Plan,
-    Rules,
-    Step,
+    RotationRules,
     Token,
+    TokenStep,
     managed,
     plan_absent,
     plan_confirm,
@@ -62,12 +62,14 @@ _STATES_WITH_SECRET = ("current", "pending")
 
 
 class TokenKind(t.NamedTuple):
-    """What differs between personal and organization access tokens.
+    """The differences between personal and organization access tokens.
 
-    ``values`` returns what a new token is created with; its argument is the id of the token that options left out are taken
-    from, or None. ``changes`` returns what differs and can be changed in place, ``mismatch`` a sentence about what differs
-    and cannot be changed; their argument is an id. ``describe`` returns values of the API in the terms of the options.
-    ``takes_over`` returns whether a new token takes anything from the one before.
+    - ``values(model)``: the fields of a new token. ``model`` is the id of the token that provides the values of omitted
+      options, or None.
+    - ``changes(token_id)``: the fields that differ from the options and can be changed in place.
+    - ``mismatch(token_id)``: a clause about a field that differs and cannot be changed, or None.
+    - ``describe(row)``: values of the API in the terms of the options.
+    - ``takes_over``: whether a new token takes any value from the one before.
     """
 
     values: t.Callable[[str | None], dict[str, t.Any]]
@@ -124,16 +126,16 @@ def manage_token(task: Task, hub: HubClient, tokens: AccessTokens, kind: TokenKi
 
 
 class _New(t.NamedTuple):
-    """A token to create: the body of the request, and the token as the protocol will see it."""
+    """A token to create: the body of the request, and its properties for the protocol of a rotation."""
 
     body: dict[str, t.Any]
     token: Token
 
 
 class _Lifetime:
-    """When a new token expires, and whether an existing one expires as the options describe."""
+    """Compute the expiry of a new token, and compare that of an existing one with the options."""
 
-    def __init__(self, task: Task, rules: Rules, now: float) -> None:
+    def __init__(self, task: Task, rules: RotationRules, now: float) -> None:
         given = task.given("expires_in", "expires_at")
         self.now = now
         self.is_given = bool(given)
@@ -143,7 +145,7 @@ class _Lifetime:
         self.rules = rules
 
     def of_new(self, model: Token | None) -> float | None:
-        """Return the expiry of a new token; without options, it lives as long as the one before."""
+        """Return the expiry of a new token. Without options for it, the new token lives as long as ``model``."""
         if self.fixed is not None and self.fixed <= self.now:
             raise InvalidOptions("expires_at has passed", hint="write a time in the future, or use expires_in")
         expires = self.fixed if self.span is None else self.now + self.span
@@ -170,21 +172,21 @@ class _Lifetime:
         return f"it expires at {iso_time(token.expires)}" if differs else None
 
 
-def _rules(task: Task) -> Rules:
-    """Return the options as rules; raise ``InvalidOptions`` for those that cannot be meant."""
+def _rules(task: Task) -> RotationRules:
+    """Return the options as rules; raise ``InvalidOptions`` for values that make no sense."""
     given = task.params
     name, rotate = given["name"], given["rotate"]
     if not name.strip() or name.endswith((PENDING, RETIRED)) or len(name) > _LONGEST_NAME:
         raise InvalidOptions(
             f"name must have 1 to {_LONGEST_NAME} characters, and must not end with '{PENDING}' or '{RETIRED}'",
-            hint="the task adds these words to the label of a token by itself",
+            hint="the task adds these words to the labels of tokens",
         )
     spans = {key: parse_span(given[key], key) for key in ("rotate_before", "overlap")}
     for key in ("max_age", "expires_in"):
         if given[key]:
             spans[key] = parse_span(given[key], key)
             if not spans[key]:
-                raise InvalidOptions(f"{key} must be longer than nothing", hint="leave it out for no limit")
+                raise InvalidOptions(f"{key} must be longer than 0", hint="leave it out for no limit")
     if rotate == "due" and "expires_in" in spans and spans["rotate_before"] >= spans["expires_in"]:
         raise InvalidOptions(
             f"rotate_before ({given['rotate_before']}) is not shorter than expires_in ({given['expires_in']}), so every"
@@ -195,7 +197,7 @@ def _rules(task: Task) -> Rules:
         raise InvalidOptions(
             "confirm requires held_id, the id of the token that the store holds", hint="give the id of the new token"
         )
-    return Rules(
+    return RotationRules(
         name=name,
         rotate=rotate,
         rotate_before=spans["rotate_before"],
@@ -207,9 +209,9 @@ def _rules(task: Task) -> Rules:
 
 
 def _held_id(task: Task, known: t.Container[str | None]) -> str | None:
-    """Return the id of the token that the store holds: as given, or proven by one login with the stored secret.
+    """Return the id of the token that the store holds: the given one, or that of a login with the given secret.
 
-    ``known`` are the ids of all tokens: what the bearer token names is a proof only if it is one of them.
+    ``known`` contains the ids of all tokens. The id in the bearer token of the login counts only if it is one of them.
     """
     held, secret = task.params["held_id"], task.params.get("held_secret")
     held = held and held.strip()
@@ -229,13 +231,15 @@ def _held_id(task: Task, known: t.Container[str | None]) -> str | None:
     try:
         bearer = task.log_in(login)["access_token"] or ""
     except BadCredentials:
-        task.warn("Docker Hub refuses the secret in held_secret: taken as if the store held nothing.")
+        task.warn("Docker Hub refuses the secret in held_secret, so the task proceeds as if the store held nothing.")
         return ""
     proven = access_token_id(bearer)
     return proven if proven in known else held
 
 
-def _plan(task: Task, rules: Rules, before: list[Token], now: float, is_mismatch: t.Callable[[Token], bool]) -> Plan:
+def _plan(
+    task: Task, rules: RotationRules, before: list[Token], now: float, is_mismatch: t.Callable[[Token], bool]
+) -> Plan:
     if task.params["state"] == "absent":
         return plan_absent(before, rules, now)
     if not task.params["confirm"]:
@@ -259,7 +263,7 @@ def _is_mismatch(task: Task, kind: TokenKind, lifetime: _Lifetime, token: Token)
     return bool(problem)
 
 
-def _refuse_own(task: Task, plan: Plan, rules: Rules) -> None:
+def _refuse_own(task: Task, plan: Plan, rules: RotationRules) -> None:
     if any(step.token.id == rules.own and step.kind in ("deactivate", "delete") for step in plan.steps):
         raise Protected(
             f"this run is logged in with the token {rules.name} ({rules.own}), so it is neither deactivated nor deleted",
@@ -275,7 +279,7 @@ def _changes(task: Task, kind: TokenKind, plan: Plan, now: float) -> dict[str, t
     return kind.changes(plan.token.id)
 
 
-def _new_token(task: Task, kind: TokenKind, lifetime: _Lifetime, plan: Plan, rules: Rules) -> _New:
+def _new_token(task: Task, kind: TokenKind, lifetime: _Lifetime, plan: Plan, rules: RotationRules) -> _New:
     expires = lifetime.of_new(plan.token)
     label = rules.name if rules.rotate == "never" else rules.name + PENDING
     body = {"label": label, **kind.values(plan.token.id if plan.token else None)}
@@ -285,10 +289,10 @@ def _new_token(task: Task, kind: TokenKind, lifetime: _Lifetime, plan: Plan, rul
 
 
 def _carry_out(
-    tokens: AccessTokens, plan: Plan, rules: Rules, changes: dict[str, t.Any], new: _New | None
+    tokens: AccessTokens, plan: Plan, rules: RotationRules, changes: dict[str, t.Any], new: _New | None
 ) -> tuple[str, str] | None:
     """Send everything, and return id and secret of a new token; if something fails, report what was done before it."""
-    done: list[Step] = []
+    done: list[TokenStep] = []
     is_merged = is_patched = False
     try:
         for step in plan.steps:
@@ -297,7 +301,7 @@ def _carry_out(
             else:
                 merged = changes if plan.token and step.token.id == plan.token.id else {}
                 is_merged = is_merged or bool(merged)
-                tokens.patch(step.token.id, {**merged, **CHANGES[step.kind](rules.name)})
+                tokens.patch(step.token.id, {**merged, **STEP_CHANGES[step.kind](rules.name)})
             done.append(step)
         if changes and not is_merged and plan.token:
             tokens.patch(plan.token.id, changes)
@@ -308,7 +312,7 @@ def _carry_out(
         raise
 
 
-def _retired(steps: list[Step]) -> list[dict[str, str]]:
+def _retired(steps: list[TokenStep]) -> list[dict[str, str]]:
     actions = {"delete": "deleted", "retire": "deactivated", "deactivate": "deactivated"}
     return [
         {"id": step.token.id, "label": step.token.label, "action": actions[step.kind], "reason": step.reason}
@@ -318,7 +322,7 @@ def _retired(steps: list[Step]) -> list[dict[str, str]]:
 
 
 def _facts(tokens: AccessTokens, token: Token | None, new: _New | None, *, check_mode: bool) -> dict[str, t.Any]:
-    """Return what is known of the token after the task."""
+    """Return the facts about the token after the task."""
     if token is None:
         return dict.fromkeys(("id", "label", "created_at", "expires_at", "last_used"), None) | {"active": False}
     if new and check_mode:
@@ -334,12 +338,12 @@ def _facts(tokens: AccessTokens, token: Token | None, new: _New | None, *, check
     }
 
 
-def _next_rotation(token: Token | None, rules: Rules, now: float) -> str | None:
+def _next_rotation(token: Token | None, rules: RotationRules, now: float) -> str | None:
     moment = rotation_time(token, rules) if token and token.is_live(now) else None
     return None if moment is None else iso_time(max(moment, 0.0))
 
 
-def _shown(tokens: list[Token], rules: Rules, now: float, values: dict[str, t.Any]) -> dict[str, t.Any]:
+def _shown(tokens: list[Token], rules: RotationRules, now: float, values: dict[str, t.Any]) -> dict[str, t.Any]:
     rows = [
         {
             "id": token.id or None,
@@ -352,8 +356,8 @@ def _shown(tokens: list[Token], rules: Rules, now: float, values: dict[str, t.An
     return {"tokens": rows, **values}
 
 
-def _warn(task: Task, plan: Plan, rules: Rules, before: list[Token], now: float, lifetime: _Lifetime) -> None:
-    """Report what a person should look at."""
+def _warn(task: Task, plan: Plan, rules: RotationRules, before: list[Token], now: float, lifetime: _Lifetime) -> None:
+    """Warn about states that a person should look at."""
     name, token = rules.name, plan.token
     if plan.create and task.check_mode and len(before) in LIMITS:
         task.warn(
@@ -362,7 +366,7 @@ def _warn(task: Task, plan: Plan, rules: Rules, before: list[Token], now: float,
     if task.params["state"] == "absent" or rules.active is False:
         return
     if rules.held and rules.held not in {one.id for one in managed(before, name)}:
-        task.warn(f"No token named {name} has the id in held_id: taken as if the store held nothing.")
+        task.warn(f"No token named {name} has the id in held_id, so the task proceeds as if the store held nothing.")
     if token is None:
         return
     state = state_of(token, now)

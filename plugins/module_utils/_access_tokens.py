@@ -78,19 +78,18 @@ class AccessTokens:
 
     def patch(self, token_id: str, changes: dict[str, t.Any]) -> None:
         """Change label, activity, or the description and resources of an organization access token."""
-        if self._organization:  # Docker Hub is always sent all of these; what does not change, as it was read
+        if self._organization:  # Docker Hub requires all these fields, also those that do not change
             if "resources" not in self.rows[token_id]:
                 self.complete(token_id)
             row = self.rows[token_id]
             unchanged = {"label": row.get("label"), "description": row.get("description") or ""}
             changes = {**unchanged, "resources": row.get("resources") or [], **changes}
-        elif "label" in changes:
-            changes = {"token_label": changes["label"], **{k: v for k, v in changes.items() if k != "label"}}
+        changes = self._api_fields(changes)
         self._hub.patch(self._address(token_id), changes)
         self.rows[token_id] = {**self.rows[token_id], **changes}
 
     def delete(self, token_id: str) -> None:
-        """Delete a token; one that has gone meanwhile is as good."""
+        """Delete a token, if it still exists."""
         with contextlib.suppress(errors.NotFound):
             self._hub.delete(self._address(token_id))
         self.rows.pop(token_id, None)
@@ -111,7 +110,7 @@ class AccessTokens:
         return {**facts, "scopes": sorted(texts_of(row.get("scopes"))), "generated_by": row.get("generated_by")}
 
     def _create(self, body: dict[str, t.Any]) -> tuple[str, str]:
-        row = self._hub.object_of(self._hub.post(self._list(), self._spelt(body)), self._list())
+        row = self._hub.object_of(self._hub.post(self._list(), self._api_fields(body)), self._list())
         token_id, secret = str(row.get("uuid") or row.get("id") or ""), row.pop("token", None)
         if not token_id or not isinstance(secret, str) or not secret:
             raise errors.BadAnswer(f"the answer to the creation of {body['label']} contains no secret", http_status=201)
@@ -126,10 +125,9 @@ class AccessTokens:
             raise error
         try:
             self.read()
-            for token_id in [
-                key for key, row in self.rows.items() if key not in known and _label(row) == body["label"]
-            ]:
-                self.delete(token_id)
+            for token_id, row in list(self.rows.items()):
+                if token_id not in known and _label(row) == body["label"]:
+                    self.delete(token_id)
         except errors.HubError:
             raise error from None
 
@@ -149,10 +147,11 @@ class AccessTokens:
             http_status=error.http_status,
         )
 
-    def _spelt(self, body: dict[str, t.Any]) -> dict[str, t.Any]:
-        if self._organization:
-            return body
-        return {"token_label": body["label"], **{name: value for name, value in body.items() if name != "label"}}
+    def _api_fields(self, values: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Return the values under the names of the API, where the label of a personal token is ``token_label``."""
+        if self._organization or "label" not in values:
+            return values
+        return {"token_label": values["label"], **{name: value for name, value in values.items() if name != "label"}}
 
     def _list(self) -> t.Any:
         return ORG_ACCESS_TOKENS.at(organization=self._organization) if self._organization else ACCESS_TOKENS.at()

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
 
 _FIRST_UNIX_TIME = 1e9
-"""A larger number in a header is a unix time, a smaller one counts seconds: both have been seen in ``Retry-After``."""
+"""A larger number in ``Retry-After`` is a unix time, a smaller one a number of seconds. Both have been seen."""
 
 
 class RateLimit(t.TypedDict):

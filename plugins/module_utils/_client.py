@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client: logins and requests to Docker Hub's API, with retries, waiting and renewal of the bearer token."""
+"""Send logins and requests to Docker Hub's API, with retries, waiting, and renewal of the bearer token."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _T = t.TypeVar("_T")
 _SUCCESS = range(200, 300)
 _LARGEST_LOGIN = 2**20
 _LARGEST_ANSWER = 2**24
-"""Bytes of an unpacked body that are read at most."""
+"""The largest body that is read, in unpacked bytes."""
 _PACE_BELOW = 0.1
 """Share of the rate limit below which requests are spread over the rest of the period."""
 
 
 class LoginOperation(t.NamedTuple):
-    """One of the operations that return a token: its path, its two fields, the field of the answer with the token."""
+    """An operation that returns a token: its path, its two fields, the token's field in the answer, rules for refusals."""
 
     path: str
     fields: tuple[str, str]
@@ -50,10 +50,10 @@ class LoginOperation(t.NamedTuple):
     rules: tuple[refusals.Rule, ...]
 
 
-# Without a trailing slash; Docker Hub accepts both.
-ACCESS_TOKEN = LoginOperation("/v2/auth/token", ("identifier", "secret"), "access_token", refusals.LOGIN)
-AUTHENTICATION_TOKEN = LoginOperation("/v2/users/login", ("username", "password"), "token", refusals.LOGIN)
-SECOND_FACTOR = LoginOperation("/v2/users/2fa-login", ("login_2fa_token", "code"), "token", refusals.SECOND_FACTOR)
+# Docker Hub accepts these paths with a trailing slash as well.
+AUTH_TOKEN = LoginOperation("/v2/auth/token", ("identifier", "secret"), "access_token", refusals.LOGIN)
+USERS_LOGIN = LoginOperation("/v2/users/login", ("username", "password"), "token", refusals.LOGIN)
+TWO_FACTOR_LOGIN = LoginOperation("/v2/users/2fa-login", ("login_2fa_token", "code"), "token", refusals.SECOND_FACTOR)
 
 
 class Grant(t.NamedTuple):
@@ -73,7 +73,7 @@ class Answer(t.NamedTuple):
 
 
 class HubClient:
-    """The requests of one task: they share a connection, a budget of retries and one of waiting.
+    """The requests of one task, which share a connection, a budget of retries and a budget of seconds to wait.
 
     ``bearer`` is the token for everything but logins. ``renew`` returns a new token for one that Docker Hub no longer
     accepts; without it such a token is an error. A given ``session`` stays open when the client is closed.
@@ -115,8 +115,8 @@ class HubClient:
     def log_in(self, operation: LoginOperation, name: str, secret: str) -> Grant:
         """Return a token; raise ``OtpRequired`` with the intermediate token if the account requires a code."""
         body = dict(zip(operation.fields, (name, secret)))
-        # The code and the intermediate token of a second factor may be none of the options.
-        secrets = [*self._secrets, *(body.values() if operation is SECOND_FACTOR else ())]
+        # The code and the intermediate token of a second factor may come from elsewhere than the options.
+        secrets = [*self._secrets, *(body.values() if operation is TWO_FACTOR_LOGIN else ())]
 
         def send() -> Grant:
             raw = self._exchange("POST", operation.path, _LARGEST_LOGIN, json=body)
@@ -125,14 +125,14 @@ class HubClient:
             token, pending = data.get(operation.token_field), data.get("login_2fa_token")
             if raw.status in _SUCCESS and _is_token(token):
                 return Grant(token, operation.path, self.rate_limit)
-            # Documented for the deprecated login only, but either operation may answer so.
-            if _is_token(pending) and operation is not SECOND_FACTOR:
+            # The documentation has this answer for the deprecated login only, but either operation may return it.
+            if _is_token(pending) and operation is not TWO_FACTOR_LOGIN:
                 raise errors.OtpRequired(
                     "the account requires a second factor", http_status=raw.status, login_2fa_token=pending
                 )
             raise self._refusal(raw, f"POST {self._url(operation.path)}", operation.rules, secrets)
 
-        return self._repeat(send, _if_unsent if operation is SECOND_FACTOR else _always)
+        return self._repeat(send, _if_unsent if operation is TWO_FACTOR_LOGIN else _always)
 
     # Requests with the bearer token
 
@@ -185,7 +185,7 @@ class HubClient:
         try:
             answer = self._send(method, address.legacy, address, query, body, accept)
         except errors.Forbidden:
-            if isinstance(first, errors.NotFound):  # legacy paths are closed to some tokens, and prove nothing then
+            if isinstance(first, errors.NotFound):  # legacy paths are closed to some tokens: their 403 proves nothing
                 raise first from None
             raise
         self._only_legacy.add(operation)
@@ -209,21 +209,22 @@ class HubClient:
             if entries is None:
                 raise self._without("a list", address.path, answer)
             rows, total = rows + len(entries.rows), entries.total
-            fresh = [(key, row) for key, row in entries.rows if key not in seen]
-            for key, row in fresh:
+            known = len(seen)
+            for key, row in entries.rows:
                 if key not in seen:
                     seen.add(key)
                     yield row
-            if not entries.has_more or (page > 1 and not fresh):
+            if not entries.has_more or (page > 1 and len(seen) == known):
                 is_stuck = entries.has_more and bool(entries.rows) and not entries.is_array
                 self._require_complete(address, total, rows, is_stuck=is_stuck)
                 return
 
-    def _require_complete(self, address: Address, count: int | None, rows: int, *, is_stuck: bool = False) -> None:
-        if is_stuck or (count is not None and count > rows):
+    def _require_complete(self, address: Address, total: int | None, rows: int, *, is_stuck: bool = False) -> None:
+        """Raise ``BadAnswer`` if a list ended before its total, or repeats a page although it announces more."""
+        if is_stuck or (total is not None and total > rows):
             raise errors.BadAnswer(
                 f"the list at {self._url(address.path)} ended after {rows} entries"
-                + (f" of {count}" if count is not None else ", although it promises more"),
+                + (f" of {total}" if total is not None else ", although Docker Hub announced more"),
                 hint="run the task again: the list may have changed while it was read",
             )
 
@@ -263,7 +264,7 @@ class HubClient:
                     return Answer(204, None)
                 raise
             except (errors.ConnectionFailed, errors.ServerError) as error:
-                # An earlier try may have had its effect, although its answer was lost.
+                # The first attempt may have deleted the object although its answer was lost.
                 may_be_deleted = may_be_deleted or (method == "DELETE" and error.sent)
                 raise
 
@@ -288,7 +289,7 @@ class HubClient:
         raise self._refusal(raw, label, refusals.RESOURCE, secrets)
 
     def _with_live_token(self, send: t.Callable[[], Answer], label: str) -> Answer:
-        """Send with the bearer token; if it is dead, renew it and send once more."""
+        """Send with the bearer token; if Docker Hub no longer accepts it, renew it and send once more."""
         try:
             return send()
         except errors.TokenExpired:
@@ -315,12 +316,12 @@ class HubClient:
     # Time
 
     def server_time(self) -> float:
-        """Return Docker Hub's unix time to half a second, from the ``Date`` of its latest answer; at first, our own."""
+        """Return Docker Hub's unix time to half a second, from its latest answer; before that, the time of this machine."""
         server, ours = self._server_clock
         return server + time.monotonic() - ours
 
     def wait(self, seconds: float) -> bool:
-        """Sleep that long and return True, if ``max_wait`` leaves so many seconds; else return False at once."""
+        """Sleep and return True if ``max_wait`` has so many seconds left; otherwise return False at once."""
         if seconds > self._wait_left:
             return False
         self._wait_left -= seconds
@@ -328,22 +329,22 @@ class HubClient:
         return True
 
     def restore_budget(self) -> None:
-        """Make ``retries`` and ``max_wait`` available again, after a part of a task with thousands of requests."""
+        """Reset the budgets of ``retries`` and ``max_wait``, for tasks with thousands of requests."""
         self._retries_left = self._options["retries"]
         self._wait_left = float(self._options["max_wait"])
 
     def take_retry(self, error: errors.HubError) -> bool:
-        """Return whether this failure may pass with another try, and count that try."""
+        """Return whether another attempt may succeed after this failure, and count that attempt."""
         if error.retry_in is None or isinstance(error, errors.Refused) or self._retries_left < 1:
             return False
         self._retries_left -= 1
         return True
 
     def _pace(self) -> None:
-        """Spread requests over the rest of the period where few are left; wait where none is.
+        """Spread requests over the rest of the rate limit's period if few are left; wait for the next period if none is.
 
-        Spreading does not count against ``max_wait``, waiting does. The last request that is left goes into the next period,
-        so that a client that is alone never has to wait.
+        Only the wait counts against ``max_wait``. With one request left, spreading sends it in the next period, so a single
+        client never has to wait.
         """
         limit, reset = self.rate_limit, self._reset
         if not limit or reset is None or limit["remaining"] is None or not limit["limit"]:
@@ -356,7 +357,7 @@ class HubClient:
         else:
             time.sleep(min(LONGEST_PAUSE, seconds / limit["remaining"]))
 
-    # The funnel
+    # The single place that sends
 
     def _url(self, path: str) -> str:
         return self._options["hub_url"] + path
@@ -410,15 +411,15 @@ def _always(_error: errors.HubError) -> bool:
 
 
 def _if_unsent(error: errors.HubError) -> bool:
-    """A code is never sent twice."""
+    """Return whether the request was not sent: Docker Hub may accept a code only once."""
     return not error.sent
 
 
 def _if_without_effect(error: errors.HubError) -> bool:
-    """What creates something is sent again only if it did not reach Docker Hub, or was refused unread."""
+    """Return whether Docker Hub did not process the request, so another attempt cannot create an object twice."""
     return not error.sent or isinstance(error, errors.RateLimited)
 
 
 def _is_token(value: object) -> t.TypeGuard[str]:
-    """Return whether this can be sent as a bearer token and printed in one line."""
+    """Return whether a value can be sent as a bearer token and printed in one line."""
     return isinstance(value, str) and re.fullmatch(r"[\x21-\x7e]+", value) is not None

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The resources of Docker Hub's API: their paths, and what each operation requires.
+"""The table of Docker Hub's API: the paths of its resources, and what each operation requires.
 
 The evidence for each row is in docs/docker_hub_api.md, under the heading that the row names.
 """
@@ -13,11 +13,19 @@ from urllib.parse import quote, unquote
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 
+PAT_LEVELS = {
+    "repo:public_read": "Repo Public Read-only",
+    "repo:read": "Repo Read-only",
+    "repo:write": "Repo Read & Write",
+    "repo:admin": "Repo Read, Write, Delete",
+}
+"""The levels of a personal access token, the lowest first: the scope in the API, and the name at Docker Hub."""
+
 
 class Need(t.NamedTuple):
     """What an operation requires: the level of a personal access token and the scope of an organization access token.
 
-    None: that kind of token cannot do it. A login with a password can do all of them.
+    None: no token of that kind can do it. A login with a password can do all operations.
     """
 
     pat: str | None = None
@@ -27,9 +35,9 @@ class Need(t.NamedTuple):
 class Endpoint(t.NamedTuple):
     """A path of the API.
 
-    ``missing`` describes what a 404 means. ``needs`` lists the requirements by method, ``evidence`` the heading in
-    docs/docker_hub_api.md. ``legacy`` is an older path, tried only after 404 or 405, and only for ``legacy_methods``: those
-    that no document describes for ``template``.
+    ``missing`` names what does not exist after a 404. ``evidence`` is the heading in docs/docker_hub_api.md, ``needs`` the
+    requirements by method. ``legacy`` is an older path. It is tried only after 404 or 405, and only for ``legacy_methods``,
+    which no document describes for ``template``.
     """
 
     template: str
@@ -63,10 +71,7 @@ def _encoded(name: str, value: str) -> str:
 
 
 class Address(t.NamedTuple):
-    """One resource: its path, its legacy path and the methods for it, what a 404 means, the requirements by method.
-
-    ``template`` is the path with placeholders, for what holds for all resources of a kind.
-    """
+    """The path of one resource, with the fields of its ``Endpoint``; names are filled in, except in ``template``."""
 
     path: str
     legacy: str | None = None
@@ -258,7 +263,7 @@ ENDPOINTS: dict[str, Endpoint] = {name: value for name, value in list(globals().
 def address_of(path: str) -> Address:
     """Return the address of a path that a user wrote, with its requirements if the table contains the path.
 
-    The first row that matches counts, so fixed paths stand before those with a name in the same place.
+    The first row that matches counts, so a fixed path must precede one with a placeholder in the same place.
     """
     for endpoint in ENDPOINTS.values():
         for template in filter(None, (endpoint.template, endpoint.legacy)):

@@ -17,7 +17,7 @@ HubError                      every failure; each subclass is one ``error.code``
 │   ├── NeedsOrganizationToken  needs_organization_token
 │   └── PlanRequired          plan_required             the subscription does not include this
 ├── NotFound                  not_found
-├── Conflict                  conflict                  it exists already
+├── Conflict                  conflict                  the object exists already
 ├── TokenExpired              token_expired             Docker Hub no longer accepts the bearer token
 ├── NoFreeSlot                no_free_slot              a list of limited length is full
 ├── Protected                 protected                 refused by this collection, to prevent damage
@@ -56,12 +56,15 @@ class ErrorRecord(t.TypedDict):
 class HubError(Exception):
     """A failure, described without secrets.
 
-    ``subject`` names the task that failed ("Docker Hub login of mybot failed"), ``message`` what happened, ``remark`` how
-    this process knows it (an earlier login of the run), ``hint`` what to do. ``http_status`` is the status of the answer,
-    ``retry_at`` the time (ISO 8601, UTC) before which another try is useless, ``retry_in`` the seconds until another try
-    makes sense (None: only after a change), ``login_2fa_token`` the intermediate token of a login that requires a code,
-    ``sent`` whether the request may have reached the server. A task that fails in the middle of several changes puts what it
-    has done into ``result``.
+    - ``subject``: the operation that failed, "Docker Hub login of mybot failed" for example.
+    - ``message``: the reason. ``hint``: what the user can do.
+    - ``remark``: how this process knows of the failure, if it was an earlier login of the run.
+    - ``http_status``: the status of the answer.
+    - ``retry_at``: the time (ISO 8601, UTC) before which another attempt is useless.
+    - ``retry_in``: the seconds until another attempt makes sense; None if it never does without a change.
+    - ``login_2fa_token``: the intermediate token of a login that requires a code.
+    - ``sent``: whether the request may have reached the server.
+    - ``result``: the changes that a task has made before it failed.
     """
 
     code: t.ClassVar[str]
@@ -141,7 +144,7 @@ class Refused(HubError):
 
 
 class BadCredentials(Refused, code="bad_credentials"):
-    """Identifier and secret do not match."""
+    """Docker Hub does not accept this identifier with this secret."""
 
 
 class SsoRequired(Refused, code="sso_required"):
@@ -185,7 +188,7 @@ class NotFound(HubError, code="not_found"):
 
 
 class Conflict(HubError, code="conflict"):
-    """It exists already, or changed at the same time."""
+    """The object exists already, or was changed at the same time."""
 
 
 class TokenExpired(HubError, code="token_expired"):

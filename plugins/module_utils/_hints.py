@@ -1,20 +1,12 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do after a failure, for logins and for resources."""
+"""Hints: what the user can do after a failure of a login or of a request for a resource."""
 
 from __future__ import annotations
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as errors
-from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import Need
+from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import PAT_LEVELS, Need
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, secret_kind
-
-PAT_LEVELS = {
-    "repo:public_read": "Repo Public Read-only",
-    "repo:read": "Repo Read-only",
-    "repo:write": "Repo Read & Write",
-    "repo:admin": "Repo Read, Write, Delete",
-}
-"""The levels of a personal access token: its scope in the API, its name at Docker Hub."""
 
 COMMON_HINTS = {
     "tls": "give the CA that signed the certificate as ca_path, and check hub_url and the clock of this machine",
@@ -23,11 +15,11 @@ COMMON_HINTS = {
     "server_error": "try again later; known incidents: https://www.dockerstatus.com",
     "bad_answer": "check hub_url and whether a proxy answers in place of Docker Hub",
     "rate_limited": "wait, send fewer requests, or raise max_wait",
-    "locked_out": "wait, without any further login (an hour, if no other time is given), stop whatever logs in with an old"
-    " secret, or reset the password at Docker Hub",
+    "locked_out": "wait, without any further login (an hour, if no other time is given), stop all programs that log in with an"
+    " old secret, or reset the password at Docker Hub",
 }
 
-# By error.code and, where that makes a difference, by the kind of secret.
+# The key is the error.code, followed by the kind of secret if the hint depends on it.
 LOGIN_HINTS = {
     **COMMON_HINTS,
     "bad_credentials:password": "check identifier and secret; with a second factor give totp_secret or use a personal access"
@@ -71,9 +63,10 @@ def login_hint(error: errors.HubError, options: Options) -> str | None:
 
 
 def explain(error: errors.HubError, missing: str, need: Need | None, kind: str) -> errors.HubError:
-    """Return the error of a resource request with a hint and, for 404, with the name of what is missing.
+    """Return the error of a resource request, with a hint, and after 404 with a message that names the missing object.
 
-    ``need`` is the requirement of the operation (None if it is not in the table), ``kind`` the kind of secret in use.
+    ``missing`` is the name of that object, ``need`` the requirement of the operation (None if it is not in the table),
+    ``kind`` the kind of secret in use.
     """
     if isinstance(error, errors.NotFound) and missing:
         error = errors.NotFound(f"{missing} does not exist, or is hidden from this account", http_status=404)

@@ -38,15 +38,15 @@ class RawAnswer(t.NamedTuple):
 
 
 class _UnreadableBody(ValueError):
-    """A body that is not read to its end."""
+    """The body is too large, or its encoding is not supported."""
 
 
 def exchange(session: requests.Session, label: str, *, timeout: float, largest: int, **request: t.Any) -> RawAnswer:
     """Send one request and return its answer.
 
-    ``request`` holds the arguments of ``requests.Session.request``. ``timeout`` counts in seconds for each address of the
-    name, for each silence and for the whole body; ``largest`` is the size of the unpacked body in bytes. ``label``
-    ("GET https://…") stands in errors.
+    ``request`` contains the arguments of ``requests.Session.request``. ``timeout`` is the limit in seconds for a connection
+    to each address, for each silence, and for the whole body. ``largest`` is the limit of the unpacked body in bytes.
+    ``label`` is the request in error messages, "GET https://…".
     """
     import requests
     import urllib3
@@ -70,7 +70,7 @@ def exchange(session: requests.Session, label: str, *, timeout: float, largest: 
 
 
 def _read_body(response: requests.Response, timeout: float, largest: int) -> bytes:
-    """Return the body. A slow server cannot exceed the time, and a large body cannot exceed the memory."""
+    """Return the body; raise ``TimeoutError`` after the timeout, ``_UnreadableBody`` beyond the limit."""
     expired = threading.Event()
     with socket.socket(fileno=os.dup(response.raw.fileno())) as connection:
 
@@ -206,7 +206,7 @@ def _connection_failed(failure: _Failure, label: str, _timeout: float) -> errors
     )
 
 
-# The first row that matches counts; a lost connection is what remains.
+# The first row that matches counts. If none does, the connection was lost.
 _TRANSLATIONS: tuple[tuple[t.Callable[[_Failure], bool], t.Callable[[_Failure, str, float], errors.HubError]], ...] = (
     (_is_tls, _tls_failed),
     (_is_timeout, _timed_out),
@@ -244,7 +244,7 @@ def _reason(causes: list[BaseException]) -> str:
 def _text_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception:  # an error about an error would hide the first one
+    except Exception:  # a second error would hide the first one
         return ""
 
 

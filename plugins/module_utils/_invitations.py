@@ -12,13 +12,13 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Ba
 from ansible_collections.hubops.dockerhub.plugins.module_utils._people import read_invitations
 
 _MOST = 1000
-"""People that Docker Hub's user interface accepts at once."""
+"""The largest number of people in one request that Docker Hub's user interface allows."""
 
 
 def invite(hub: HubClient, body: dict[str, t.Any], names: list[str]) -> dict[str, str]:
-    """Invite people, or with ``dry_run`` ask what would happen; return Docker Hub's answer for each name.
+    """Invite people, or only validate the names with ``dry_run``; return Docker Hub's answer for each name.
 
-    ``invited`` and ``existing_org_member`` are the good answers.
+    A name is accepted if its answer is ``invited`` or ``existing_org_member``.
     """
     answers: dict[str, str] = {}
     for start in range(0, len(names), _MOST):
@@ -48,7 +48,7 @@ def _invite_some(hub: HubClient, body: dict[str, t.Any], names: list[str]) -> di
 
 
 def _were_invited(hub: HubClient, organization: str, names: list[str], error: HubError) -> bool:
-    """Return whether all invitations exist although their answer was lost. A lost answer has no status below 500."""
+    """Return whether all invitations exist although their answer was lost. After a status below 500, none was lost."""
     if not error.sent or (error.http_status or 500) < 500:
         return False
     try:

@@ -49,7 +49,7 @@ def missing_library(library: str, reason: str) -> MissingLibrary:
 
 
 def _installation(library: str) -> str:
-    wanted = library if library in ("pyotp", "docker") else "requests PyJWT"  # where one is missing, both are
+    wanted = library if library in ("pyotp", "docker") else "requests PyJWT"  # these two are usually missing together
     uv = " ".join(f"--with {name}" for name in wanted.split())
     return (
         f"install it: {sys.executable} -m pip install {wanted}; with uv: uv tool install {uv} ansible-core;"

@@ -1,15 +1,15 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From options to a token: which operation of the API, and the second factor."""
+"""Log in: choose the operation of the API, and complete a second factor."""
 
 from __future__ import annotations
 
 import typing as t
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import (
-    ACCESS_TOKEN,
-    AUTHENTICATION_TOKEN,
-    SECOND_FACTOR,
+    AUTH_TOKEN,
+    TWO_FACTOR_LOGIN,
+    USERS_LOGIN,
     Grant,
     HubClient,
     LoginOperation,
@@ -45,7 +45,7 @@ EMPTY_RESULT: TokenResult = {
     "rate_limit": None,
     "warnings": [],
 }
-"""A result before anything is known; while a second factor is pending it has a ``login_2fa_token`` as well."""
+"""The default of each field. Only a result that waits for a code has ``login_2fa_token`` as well."""
 
 
 def fetch_token(options: Options, reserve_code: ReserveCode = lambda step: True) -> TokenResult:
@@ -76,7 +76,7 @@ class _Login:
         self._code_was_generated = False
 
     def run(self) -> TokenResult:
-        """Return the result of the login; try once more if a generated code is refused or lost on the way."""
+        """Return the result of the login; repeat it once if a generated code is refused, or if its answer is lost."""
         try:
             return self._attempt()
         except HubError as error:
@@ -88,7 +88,7 @@ class _Login:
         options = self._options
         pending = options["login_2fa_token"]
         if not pending:
-            operation = ACCESS_TOKEN if login_method(options) == "access_token" else AUTHENTICATION_TOKEN
+            operation = AUTH_TOKEN if login_method(options) == "access_token" else USERS_LOGIN
             try:
                 grant = self._client.log_in(operation, options["identifier"] or "", options["secret"] or "")
                 return self._result(grant)
@@ -99,16 +99,19 @@ class _Login:
                     return self._pending_result(operation, pending)
                 if not pending or not has_code:
                     raise
-        return self._result(self._client.log_in(SECOND_FACTOR, pending, self._code()))
+        return self._result(self._client.log_in(TWO_FACTOR_LOGIN, pending, self._code()))
 
     def _wait_for_next_code(self, error: HubError) -> bool:
-        """Return whether another code may help, after waiting for it: another run may have used this one up."""
+        """Wait for the next generated code and return True; return False if the login cannot succeed with it.
+
+        A code may be refused because another run has used it.
+        """
         if not (isinstance(error, OtpInvalid) or self._client.take_retry(error)):
             return False
         return self._client.wait(max(seconds_to_next_code(self._client.server_time()), error.retry_in or 0))
 
     def _code(self) -> str:
-        """Return the code to send now, reserved."""
+        """Reserve the code to send now, and return it."""
         if self._totp is None:
             self._reserve_code(None)
             return self._options["otp"] or ""
@@ -156,7 +159,7 @@ class _Login:
 
 
 def _foreign_owner(options: Options, username: str | None) -> list[str]:
-    """Return a warning if the token belongs to another user: with a PAT, Docker Hub hardly compares the user name."""
+    """Return a warning if the token is of another user: with a PAT, Docker Hub does not compare the name strictly."""
     identifier = options["identifier"]
     if not identifier or not username or "@" in identifier or secret_kind(options["secret"]) == "oat":
         return []
@@ -167,9 +170,9 @@ def _foreign_owner(options: Options, username: str | None) -> list[str]:
 
 def _needless_login(options: Options, grant: Grant) -> list[str]:
     """Return a warning if the deprecated operation was used although no second factor was required."""
-    causes = [name for name in ("otp", "totp_secret") if options.get(name)]
+    causes = [name for name in ("otp", "totp_secret") if options[name]]
     causes += ["auth_method"] if options["auth_method"] == "login" else []
-    if not causes or grant.endpoint != AUTHENTICATION_TOKEN.path:
+    if not causes or grant.endpoint != USERS_LOGIN.path:
         return []
     return [
         f"{grant.endpoint} is deprecated by Docker and was not needed, because the account requires no second factor."

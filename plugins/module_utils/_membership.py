@@ -28,7 +28,7 @@ class Wanted(t.NamedTuple):
 
 
 class Decision(t.NamedTuple):
-    """What becomes of one person. ``found`` is the member or the invitation, None for somebody new."""
+    """What the task does about one person. ``found`` is the member or the invitation, None for a new person."""
 
     name: str
     status: str
@@ -57,14 +57,14 @@ class Organization(t.NamedTuple):
 
 
 def decide_present(organization: Organization, listed: list[Wanted], *, resend: bool) -> list[Decision]:
-    """Return what becomes of people who are to be in the organization."""
-    _refuse_doubles(organization, listed)
+    """Return a decision for each person who must be in the organization."""
+    _refuse_duplicates(organization, listed)
     return [_present(organization, wanted, resend=resend) for wanted in listed]
 
 
 def decide_absent(organization: Organization, listed: list[Wanted]) -> list[Decision]:
-    """Return what becomes of people who are not to be in the organization; raise ``Protected`` for the account in use."""
-    _refuse_doubles(organization, listed)
+    """Return a decision for each person who must not be in the organization; raise ``Protected`` for the account in use."""
+    _refuse_duplicates(organization, listed)
     decisions = []
     for wanted in listed:
         member, invitation = organization.members.find(wanted.name), organization.invitations.find(wanted.name)
@@ -83,7 +83,7 @@ def decide_absent(organization: Organization, listed: list[Wanted]) -> list[Deci
 
 
 def decide_unlisted(organization: Organization, listed: list[Wanted]) -> list[Decision]:
-    """Return what becomes of everybody else if the list is complete."""
+    """Return a decision for each member and invitation that the list does not contain."""
     names = {wanted.name.lower() for wanted in listed}
     decisions = []
     for member in organization.members.all:
@@ -97,12 +97,12 @@ def decide_unlisted(organization: Organization, listed: list[Wanted]) -> list[De
 
 
 def require_few_removals(decisions: list[Decision], most: int) -> None:
-    """Raise ``TooManyRemovals`` if more people would go than the task allows."""
+    """Raise ``TooManyRemovals`` if more people would be removed than the task allows."""
     going = [decision.name for decision in decisions if decision.status in (REMOVED, CANCELLED)]
     if len(going) > most:
         names = ", ".join(going[:10]) + (" and others" if len(going) > 10 else "")
         raise TooManyRemovals(
-            f"{len(going)} people would go, but max_removals is {most}: {names}",
+            f"{len(going)} people would be removed, but max_removals is {most}: {names}",
             hint="check that members is complete; if it is, raise max_removals",
         )
 
@@ -123,7 +123,7 @@ def require_owner(organization: Organization, decisions: list[Decision]) -> None
         roles[user] = decision.role
     if owners and "owner" not in roles.values():
         raise Protected(
-            f"{organization.name} would have no owner any more: {', '.join(sorted(owners))}",
+            f"{organization.name} would no longer have an owner: {', '.join(sorted(owners))}",
             hint="list another person as owner, and run the task again once that person is a member",
         )
 
@@ -139,7 +139,7 @@ def _present(organization: Organization, wanted: Wanted, *, resend: bool) -> Dec
     return Decision(wanted.name, INVITED, wanted.role or "member", wanted.team)
 
 
-def _refuse_doubles(organization: Organization, listed: list[Wanted]) -> None:
+def _refuse_duplicates(organization: Organization, listed: list[Wanted]) -> None:
     """Raise ``InvalidOptions`` if two entries are the same person."""
     seen: dict[str, str] = {}
     for wanted in listed:

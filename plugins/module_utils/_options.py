@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import typing as t
 import unicodedata
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._totp import totp_seed
@@ -49,14 +49,13 @@ TOKEN_SPEC: dict[str, t.Any] = {
 CONNECTION_SPEC: dict[str, t.Any] = {**_SHARED, "access_token": {"type": "str", "no_log": True}}
 """The options that each resource task takes to reach Docker Hub."""
 
-_DEFAULTS = {name: row.get("default") for name, row in {**CONNECTION_SPEC, **TOKEN_SPEC["argument_spec"]}.items()}
-_TEXTS = [
-    name for name, row in {**CONNECTION_SPEC, **TOKEN_SPEC["argument_spec"]}.items() if row["type"] in ("str", "path")
-]
+_ALL = {**CONNECTION_SPEC, **TOKEN_SPEC["argument_spec"]}
+_DEFAULTS = {name: row.get("default") for name, row in _ALL.items()}
+_TEXTS = [name for name, row in _ALL.items() if row["type"] in ("str", "path")]
 _AT_LEAST = {"timeout": 0.001, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0}
-_AT_MOST = 1_000_000  # seconds are eleven days; with much more the clocks of the system overflow
+_AT_MOST = 1_000_000  # seconds, which are eleven days; much larger numbers overflow the clocks of the system
 LONGEST_PAUSE = 8.0
-"""Seconds before a request is sent again, at most."""
+"""The longest pause before a request is sent again, in seconds."""
 
 
 class Options(t.TypedDict):
@@ -86,7 +85,7 @@ class Options(t.TypedDict):
 
 
 class TokenResult(t.TypedDict, total=False):
-    """The result of a login; ``warnings`` are texts for the user, the other fields those of the task's RETURN."""
+    """The result of a login. ``warnings`` are texts for the user; the task's RETURN describes the other fields."""
 
     access_token: str | None
     token_type: str
@@ -115,12 +114,12 @@ code (raises ``OtpRequired`` if it was sent before).
 
 
 def has_second_factor(options: Options) -> bool:
-    """Return whether these options contain what a second factor requires."""
+    """Return whether these options contain a code, a TOTP secret, or the token of a login that waits for a code."""
     return bool(options["otp"] or options["totp_secret"] or options["login_2fa_token"])
 
 
 def login_method(options: Options) -> str:
-    """Return ``access_token`` or ``login``: the operation that ``auth_method`` stands for."""
+    """Return the login method, ``access_token`` or ``login``; ``auto`` is resolved by the other options."""
     if options["auth_method"] != "auto":
         return options["auth_method"]
     return "login" if has_second_factor(options) or options["on_otp_required"] == "return" else "access_token"
@@ -132,10 +131,11 @@ def secret_kind(secret: str | None) -> str:
 
 
 def longest_login(options: Options) -> float:
-    """Return the seconds that a login takes at most, apart from name resolution and slow headers.
+    """Return the longest time of a login in seconds, without name resolution and slow headers.
 
     Each request may use ``timeout`` three times (to connect, for a silence, for the body), and once more for each address
-    that does not answer, of which three are assumed. A second factor takes two requests, four if a generated code is refused.
+    that does not answer, of which three are assumed. A login with a code takes two requests, or four if a generated code is
+    refused.
     """
     requests = 4 if login_method(options) == "login" or has_second_factor(options) else 1
     tries = requests + options["retries"]
@@ -143,9 +143,9 @@ def longest_login(options: Options) -> float:
 
 
 def normalize_options(raw: t.Mapping[str, t.Any]) -> Options:
-    """Return the options in their normal form, with defaults in place of empty ones.
+    """Return the options in their normal form, with defaults in place of empty values.
 
-    Raises ``InvalidOptions`` if they cannot make a login.
+    Raises ``InvalidOptions`` if no login is possible with them.
     """
     given = {name: value for name, value in raw.items() if value is not None and value != ""}
     values = {name: given.get(name, default) for name, default in _DEFAULTS.items()}
@@ -154,7 +154,7 @@ def normalize_options(raw: t.Mapping[str, t.Any]) -> Options:
     _check_texts(values)
     _require_credential(options)
     _check_numbers(values)
-    _check_proxy(options["proxy"])
+    options["proxy"] = proxy_url(options["proxy"]) if options["proxy"] else None
     _check_user_agent(options["user_agent"] or "")
     options["hub_url"] = _normal_url(options["hub_url"])
     _check_second_factor(options)
@@ -202,29 +202,24 @@ def _check_numbers(values: t.Mapping[str, t.Any]) -> None:
             )
 
 
-def _split(name: str, url: str) -> SplitResult:
-    """Return the parts of a URL; raise ``InvalidOptions`` if its port is not a number."""
-    try:
-        parts = urlsplit(url)
-        _port = parts.port
-    except ValueError:
-        raise InvalidOptions(f"{name} is not a URL", hint="write it as https://host:port") from None
-    return parts
-
-
-def _check_proxy(proxy: str | None) -> None:
-    if has_unescaped_password(proxy or ""):
+def proxy_url(proxy: str) -> str:
+    """Return the URL of a proxy, with a scheme; raise ``InvalidOptions`` if no request can use it."""
+    url = proxy if "://" in proxy else f"http://{proxy}"
+    login = url.partition("://")[2].rpartition("@")[0]
+    if any(char in login for char in "#/?@"):  # the host name would end there
         raise InvalidOptions(
-            "proxy contains a user name or password with an unescaped #, /, ? or @",
-            hint="percent-encode it: # is %23, / is %2F, ? is %3F, @ is %40",
+            "the proxy contains a user name or password with an unescaped #, /, ? or @",
+            hint="percent-encode it in proxy or HTTPS_PROXY: # is %23, / is %2F, ? is %3F, @ is %40",
         )
-    _split("proxy", proxy or "")
-
-
-def has_unescaped_password(proxy: str) -> bool:
-    """Return whether the password in a proxy's URL ends the host part too early, so that a wrong host would be resolved."""
-    before, at, _host = proxy.rpartition("@")
-    return bool(at) and any(char in before.partition("://")[2 if "://" in before else 0] for char in "#/?@")
+    try:
+        is_usable = urlsplit(url).hostname and urlsplit(url).port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise InvalidOptions(
+            "the proxy is not a URL with a host", hint="write proxy or HTTPS_PROXY as http://proxy.example.com:3128"
+        )
+    return url
 
 
 def _check_user_agent(user_agent: str) -> None:
@@ -240,10 +235,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _normal_url(hub_url: str) -> str:
-    """Return the one spelling of this URL, because it is part of a credential's key."""
+    """Return the URL in a single spelling, because the key of a credential contains it."""
     hub_url = hub_url.strip().rstrip("/")
-    url = _split("hub_url", hub_url)
-    host = url.hostname or ""
+    try:
+        url = urlsplit(hub_url)
+        host, port_number = url.hostname or "", url.port
+    except ValueError:
+        raise InvalidOptions("hub_url is not a URL", hint="write it as https://host:port") from None
     clean = hub_url.isascii() and hub_url.isprintable() and " " not in hub_url
     if url.scheme not in ("http", "https") or not host or url.query or url.fragment or not clean:
         raise InvalidOptions("hub_url is not a URL of the form https://host", hint="leave it out for Docker Hub")
@@ -253,7 +251,7 @@ def _normal_url(hub_url: str) -> str:
         raise InvalidOptions(
             "hub_url starts with http://, which would send the secret unencrypted", hint="use https:// instead"
         )
-    port = "" if url.port in (None, {"http": 80, "https": 443}[url.scheme]) else f":{url.port}"
+    port = "" if port_number in (None, {"http": 80, "https": 443}[url.scheme]) else f":{port_number}"
     return f"{url.scheme}://{f'[{host}]' if ':' in host else host}{port}{url.path}"
 
 
@@ -307,13 +305,13 @@ def _check_secret(options: Options) -> None:
             "an organization access token has no second factor and cannot be used with the login method",
             hint="leave out otp, totp_secret and on_otp_required, and set auth_method to access_token",
         )
-    if method == "access_token" and len(secret) < 9:  # the API refuses such a secret with the same reason
+    if method == "access_token" and len(secret) < 9:  # Docker Hub refuses it for the same reason
         raise InvalidOptions(
             "secret is shorter than the nine characters that Docker Hub requires", hint="check where it comes from"
         )
 
 
 def _contains_token(text: str) -> bool:
-    """Return whether a text contains an access token, however many other characters stand around or inside it."""
+    """Return whether a text contains an access token, even with other characters around or inside it."""
     letters = re.sub(r"[^A-Za-z0-9_-]", "", unicodedata.normalize("NFKC", text))
     return re.search(r"dckr_(pat|oat)_", letters, re.IGNORECASE) is not None

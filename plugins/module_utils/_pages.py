@@ -8,13 +8,13 @@ import json
 import typing as t
 
 PAGE_SIZE = 100
-"""Entries to ask for; Docker Hub refuses more."""
+"""The entries to request per page; Docker Hub refuses larger numbers."""
 
 
 class Entries(t.NamedTuple):
     """The entries of a page with a key each, whether another page may follow, and the length of the whole list.
 
-    ``is_array``: nothing but entries. Only the next request shows whether such a list has pages.
+    ``is_array``: the answer was an array of entries alone. Only the next request shows whether such a list has pages.
     """
 
     rows: list[tuple[str, dict[str, t.Any]]]
@@ -46,9 +46,9 @@ def _plain_array(data: list[t.Any]) -> Entries | None:
         rows = [row for page in pages if page for row in page.rows]
         last = pages[-1]
         return None if None in pages or last is None else Entries(rows, last.has_more, last.total)
-    rows_of_array = _keyed(data)
-    # An array longer than a page does not come in pages.
-    return None if rows_of_array is None else Entries(rows_of_array, len(data) == PAGE_SIZE, None, is_array=True)
+    keyed = _keyed(data)
+    # An array of another length than a page is the whole list.
+    return None if keyed is None else Entries(keyed, len(data) == PAGE_SIZE, None, is_array=True)
 
 
 def _keyed(values: list[t.Any]) -> list[tuple[str, dict[str, t.Any]]] | None:
@@ -56,7 +56,7 @@ def _keyed(values: list[t.Any]) -> list[tuple[str, dict[str, t.Any]]] | None:
 
 
 def _key(entry: dict[str, t.Any]) -> str:
-    """Return what identifies an entry, so that one that moves to the next page meanwhile is not read twice."""
+    """Return the identity of an entry. An entry may move to the next page meanwhile, and must not be read twice."""
     for names in (("uuid",), ("id",), ("namespace", "name")):
         if all(entry.get(name) not in (None, "") for name in names):
             return json.dumps([entry[name] for name in names])

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The people of an organization: its members, and those who are invited."""
+"""Read the people of an organization: members and invitations."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_members(hub: HubClient, organization: str) -> People:
     """Return all members of an organization."""
     rows = hub.pages(MEMBERS.at(organization=organization))
     facts = (member_facts(row) for row in rows)
-    # Clients have met a list that contains those who are invited.
+    # Other clients have found invited people in this list.
     return People(member for member in facts if member["role"] != "invitee")
 
 

@@ -12,7 +12,7 @@ INTERVAL = 10.0
 
 
 class Progress:
-    """Show a line every ten seconds at most, and the first one after ten seconds; without ``inform``, none."""
+    """Show at most one line every ten seconds, the first after ten seconds. Without ``inform``, show nothing."""
 
     def __init__(self, inform: t.Callable[[str], t.Any] | None) -> None:
         self._inform = inform

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Redaction: foreign text becomes fit to print."""
+"""Redact foreign text before it is printed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 # Colours, cursor movements and titles of a terminal.
 _ESCAPE_SEQUENCE = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"
-# Any access token of Docker Hub and any bearer token, whoever owns it.
+# Any access token of Docker Hub and any bearer token, also of other accounts.
 _ANY_TOKEN = r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+"
-_SEARCH_LIMIT = 4000  # characters: the search for tokens may take quadratic time
+_SEARCH_LIMIT = 4000  # characters, because the search for tokens may take quadratic time
 _MASK = "********"
 
 

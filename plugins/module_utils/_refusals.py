@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An answer that is not a success becomes the ``HubError`` that it stands for."""
+"""Translate an answer that is not a success into a ``HubError``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CLIENT_ERRORS = range(400, 500)
 
 
 class Rule(t.NamedTuple):
-    """The error for these statuses, if the words of the refusal match as well."""
+    """An error for answers with one of these statuses, if ``words`` is found in their text as well."""
 
     statuses: t.Container[int]
     words: str
@@ -63,10 +63,10 @@ RESOURCE = (
 
 
 class Request(t.NamedTuple):
-    """What the error text of a refusal requires to know about its request.
+    """The facts about a request that its error depends on.
 
-    ``label`` is "GET https://…", ``now`` the earliest unix time that the server's clock may show, ``identifier`` is left
-    out when words are searched, because an account may be named sso or mfa.
+    ``label`` is "GET https://…", ``now`` the earliest unix time that the server's clock may show. ``identifier`` is removed
+    from the text before the search for words, because an account may be named sso or mfa.
     """
 
     label: str
@@ -77,7 +77,7 @@ class Request(t.NamedTuple):
 
 
 def refusal(answer: RawAnswer, request: Request) -> errors.HubError:
-    """Return the error for an answer that is not a success, or is one without the expected content."""
+    """Return the error for an answer that is not a success, or that lacks the expected content."""
     data = hub_json(answer)
     words = printable(words_of(data), request.secrets)
     message = _message(answer, request, words, from_hub=data is not None)
@@ -144,5 +144,5 @@ def is_from_edge(answer: RawAnswer) -> bool:
     # A success of another type may be a file, such as a list in CSV.
     is_text = is_cloudflare and bool(start) and "json" not in content_type and answer.status >= 300
     is_page = is_html or is_text or b'"cloudflare_error"' in start
-    # 404 and 405 rather come from a wrong hub_url.
+    # The more likely cause of 404 and 405 is a wrong hub_url.
     return is_page and answer.status < 500 and answer.status not in (404, 405) and not answer.is_redirect

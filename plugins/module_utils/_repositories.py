@@ -10,8 +10,8 @@ import typing as t
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 
 NAME = r"[a-z0-9._-]{2,255}"
-"""What a name may look like; Docker Hub's own rule is a little stricter."""
-_AS_THEY_ARE = ("namespace", "name", "pull_count", "star_count", "storage_size", "last_updated", "date_registered")
+"""The pattern of names; Docker Hub's own rule is slightly stricter."""
+_UNCHANGED = ("namespace", "name", "pull_count", "star_count", "storage_size", "last_updated", "date_registered")
 
 
 def repository_facts(repository: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -19,11 +19,11 @@ def repository_facts(repository: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
     Lists of repositories contain neither the full description nor the rules for immutable tags; these keys are missing then.
     """
-    facts = {name: repository.get(name) for name in _AS_THEY_ARE}
+    facts = {name: repository.get(name) for name in _UNCHANGED}
     facts["description"] = repository.get("description") or ""
     facts["private"] = bool(repository.get("is_private"))
     settings = repository.get("immutable_tags_settings")
-    # An answer about one repository has these settings; its full description is missing if it is empty.
+    # An answer about one repository contains these settings. A missing full description is an empty one there.
     if isinstance(settings, dict) or "full_description" in repository:
         facts["full_description"] = repository.get("full_description") or ""
     if isinstance(settings, dict):

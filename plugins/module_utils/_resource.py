@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What all resource modules share: their task, compare and change, and the way in for a module that runs by itself."""
+"""The base of all resource modules: their task, compare and change, and the main function of a module."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
 )
 
 Result = dict[str, t.Any]
-"""What a resource module returns: ``changed``, with ``diff`` where it has one, and the object under its own name."""
+"""The result of a resource module: ``changed``, its own fields, and ``diff`` if it supports that."""
 State = dict[str, t.Any]
 """The compared part of an object, in the terms of the module's options."""
 
@@ -27,8 +27,8 @@ State = dict[str, t.Any]
 class Task:
     """A task with the parameters of its module; an option that the user left out is None.
 
-    ``login`` are the options of the login, ``warn`` and ``inform`` show a sentence to the user. ``log_in`` logs in with other
-    options, at most once for each credential that Docker Hub refuses.
+    ``login`` contains the options of the login. ``warn`` and ``inform`` show a sentence to the user. ``log_in`` logs in with
+    other options; it sends a credential that Docker Hub refuses only once.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class Task:
         self.new_secrets: list[str] = []
 
     def given(self, *names: str) -> dict[str, t.Any]:
-        """Return those of these options that the user gave, empty ones included."""
+        """Return the options with these names that the user gave, including empty values."""
         return {name: self.params[name] for name in names if self.params[name] is not None}
 
     def account(self, option: str) -> str:
-        """Return the namespace or organization in this option; its default is the identifier, where that is one."""
+        """Return the namespace or organization in this option; the default is the identifier, if that can be one."""
         owner = self.login["identifier"]
         is_default = (
             owner and "@" not in owner and (option == "namespace" or secret_kind(self.login["secret"]) == "oat")
@@ -65,7 +65,7 @@ class Task:
         return str(name).strip().lower()
 
     def hide(self, secret: str) -> str:
-        """Return a new secret; a result that carries one is hidden as a whole, and registered whole."""
+        """Return a new secret, after noting it. Ansible then registers the result, but does not print it."""
         self.new_secrets.append(secret)
         return secret
 
@@ -93,9 +93,8 @@ def ensure(
 ) -> Change:
     """Bring an object into the wanted state, unless in check mode.
 
-    ``wanted`` has only what the user gave; None means absent. ``current`` is None if the object does not exist. ``create``
-    returns the state of the new object, so that what a creation cannot set is updated afterwards; ``update`` receives what
-    differs.
+    ``wanted`` contains only what the user gave; None means absent. ``current`` is None if the object does not exist.
+    ``create`` returns the state of the new object. ``update`` receives the values that differ, also after a creation.
     """
     if wanted is None:
         if current is not None and delete and not task.check_mode:
@@ -134,9 +133,9 @@ def _as_text(state: State) -> str:
 
 
 def create_or_find(create: t.Callable[[], State], find: t.Callable[[], State | None]) -> State:
-    """Create an object; if that fails, return the one that exists after all.
+    """Create an object; if that fails but the object exists, return it.
 
-    The answer may have been lost, or another run may have been faster: Docker Hub documents no status for that.
+    The answer may have been lost, or another run may have created the object. Docker Hub documents no status for that.
     """
     try:
         return create()
@@ -181,10 +180,10 @@ def _log_in(options: Options) -> TokenResult:
 
 
 def run_module(function: t.Callable[[Task, HubClient], Result], spec: dict[str, t.Any]) -> None:
-    """Run a resource module by itself, with a login of its own: what tools do that call it without its action."""
+    """Run a resource module without its action, with its own login. Some tools call modules in this way."""
     arguments = {**CONNECTION_SPEC, **spec["argument_spec"]}
     module = AnsibleModule(**{**spec, "argument_spec": arguments}, supports_check_mode=True)
-    # _redact masks secrets; AnsibleModule would cut every short one out of the result as well.
+    # _redact masks secrets. AnsibleModule would also remove texts that equal a short secret by chance.
     module.no_log_values.clear()
     try:
         options = normalize_options({name: module.params[name] for name in CONNECTION_SPEC})
@@ -200,5 +199,5 @@ def run_module(function: t.Callable[[Task, HubClient], Result], spec: dict[str, 
 
 
 def failure(error: HubError) -> Result:
-    """Return the result of a task that failed, with what it had done before."""
+    """Return the result of a failed task, including the changes before the failure."""
     return {"changed": False, **error.result, "failed": True, "msg": str(error), "error": error.public()}

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Select the tags that retention rules give up."""
+"""Select the tags to delete by retention rules."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._times import uni
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import iso_time
 
 _FIRST_PUSH = 1_356_998_400
-"""The beginning of 2013. Docker Hub is younger, so an earlier time is a placeholder, as in ``0001-01-01T00:00:00Z``."""
+"""The beginning of 2013, before Docker Hub existed. An earlier time is a placeholder such as ``0001-01-01T00:00:00Z``."""
 
 
 class Tag(t.NamedTuple):
-    """What retention needs to know about a tag. Times are unix times; None is unknown.
+    """The properties of a tag that retention depends on. Times are unix times; None is unknown.
 
-    ``used`` is the later one of the last push and the last pull.
+    ``used`` is the time of the last push or pull, whichever is later.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Tag(t.NamedTuple):
     last_pulled: str | None
 
 
-class Rules(t.NamedTuple):
-    """All rules that are given must apply to a tag; ``is_protected`` and ``is_immutable`` override them."""
+class RetentionRules(t.NamedTuple):
+    """The rules that all must apply to a tag to delete; ``is_protected`` and ``is_immutable`` tags are kept anyway."""
 
     matches: Matcher
     is_protected: Matcher
@@ -78,8 +78,8 @@ def _moment(text: t.Any) -> float | None:
     return None if moment is None or moment < _FIRST_PUSH else moment
 
 
-def select(tags: t.Sequence[Tag], rules: Rules) -> Selection:
-    """Divide tags into those that the rules give up and those that are kept."""
+def select(tags: t.Sequence[Tag], rules: RetentionRules) -> Selection:
+    """Divide tags into those to delete and those to keep."""
     dated = [tag for tag in tags if tag.pushed is not None and rules.matches(tag.name)]
     dated.sort(key=_age_order, reverse=True)
     newest = {tag.name for tag in dated[: rules.keep_last or 0]}
@@ -97,8 +97,8 @@ def _age_order(tag: Tag) -> tuple[float, str]:
     return (tag.pushed or 0.0, tag.name)
 
 
-def _reason_to_keep(tag: Tag, rules: Rules, newest: t.Container[str]) -> str | None:
-    """Return why a tag is kept; None if all rules give it up. An unknown time never counts as old."""
+def _reason_to_keep(tag: Tag, rules: RetentionRules, newest: t.Container[str]) -> str | None:
+    """Return why a tag is kept; None if the rules select it for deletion. An unknown time never counts as old."""
     if rules.is_immutable(tag.name):
         return "immutable"
     if rules.is_protected(tag.name):
@@ -119,7 +119,7 @@ def _reason_to_keep(tag: Tag, rules: Rules, newest: t.Container[str]) -> str | N
     return None
 
 
-def reason_to_delete(rules: Rules) -> str:
+def reason_to_delete(rules: RetentionRules) -> str:
     """Return the rules that apply to each candidate, in words."""
     reasons = []
     if rules.keep_last is not None:
@@ -131,15 +131,15 @@ def reason_to_delete(rules: Rules) -> str:
     return ", ".join(reasons)
 
 
-def has_changed(listed: Tag, current: Tag, rules: Rules) -> bool:
-    """Return whether a tag was pushed again, or pulled if that matters, since it was listed."""
+def has_changed(listed: Tag, current: Tag, rules: RetentionRules) -> bool:
+    """Return whether a tag was pushed, or pulled if a rule depends on pulls, since it was listed."""
     if listed.pushed != current.pushed or (listed.digest and current.digest and listed.digest != current.digest):
         return True
     return rules.used_before is not None and listed.used != current.used
 
 
 def untagged_bytes(deleted: t.Sequence[Tag], others: t.Iterable[Tag]) -> int:
-    """Return the size of the images that no tag points to any more. Each digest counts once."""
+    """Return the size of the images that are left without a tag. Each digest counts once."""
     sizes = {tag.digest or tag.name: tag.size for tag in deleted}
     for tag in others:
         sizes.pop(tag.digest or "", None)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The requests session of a client: proxy, CAs, headers, no redirects.
 
-Nothing but the options and a few named environment variables decide what is sent and trusted.
+Only the options and the environment variables for proxies and CAs decide what is sent and trusted.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import re
 import typing as t
 from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
 try:
@@ -22,7 +21,7 @@ except Exception:  # reported by _libraries before a session is made
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, has_unescaped_password
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, proxy_url
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 
 VERSION = "1.0.0"
@@ -50,7 +49,7 @@ class HubSession(Session):
             self.mount("https://", _SystemTrust())
 
     def get_redirect_target(self, resp: t.Any) -> None:
-        """Return no target: Docker Hub does not redirect, and requests would read the whole body to prepare for one."""
+        """Return no target. Otherwise requests would read the whole body, although redirects are not followed."""
 
 
 class _SystemTrust(HTTPAdapter):
@@ -83,30 +82,11 @@ def _proxies(options: Options) -> dict[str, str]:
         found = {scheme: url for scheme, url in getproxies_environment().items() if scheme in ("http", "https", "all")}
         if found and should_bypass_proxies(options["hub_url"], no_proxy=None):
             return {}
-    found = {scheme: url if "://" in url else f"http://{url}" for scheme, url in found.items()}
-    for url in found.values():
-        _check_proxy(url)
-    return found
-
-
-def _check_proxy(url: str) -> None:
-    if has_unescaped_password(url):
-        raise InvalidOptions(
-            "the proxy contains a user name or password with an unescaped #, /, ? or @",
-            hint="percent-encode it in proxy or HTTPS_PROXY: # is %23, / is %2F, ? is %3F, @ is %40",
-        )
-    try:
-        usable = urlsplit(url).hostname and urlsplit(url).port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise InvalidOptions(
-            "the proxy is not a URL with a host", hint="write proxy or HTTPS_PROXY as http://proxy.example.com:3128"
-        )
+    return {scheme: proxy_url(url) for scheme, url in found.items()}
 
 
 def _verification(options: Options) -> bool | str:
-    """Return the ``verify`` of requests: a file or folder of CAs, or whether to verify at all."""
+    """Return the ``verify`` of requests: the path of a file or folder of CAs, True for the usual CAs, or False."""
     if not options["validate_certs"] or options["hub_url"].startswith("http:"):
         return False
     for name in ("ca_path", *_BUNDLES):
@@ -125,7 +105,7 @@ def _names_in(folder: str) -> list[str]:
 
 
 def _check_ca(source: str, path: str, options: Options) -> None:
-    """Raise ``InvalidOptions`` for CAs that OpenSSL would ignore without a word, or refuse in unclear words."""
+    """Raise ``InvalidOptions`` for CAs that OpenSSL would ignore silently, or refuse with an unclear message."""
     shown = printable(path, secrets_of(options))
     if not os.path.exists(path):
         raise InvalidOptions(f"the CA file {shown} does not exist where the login runs", hint=f"correct {source}")
@@ -147,7 +127,7 @@ def _check_ca(source: str, path: str, options: Options) -> None:
         raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
 
 
-_OF_A_SESSION = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
+_SESSION_OPTIONS = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")
 _kept: dict[str, HubSession] = {}
 
 
@@ -157,7 +137,7 @@ def kept_session(options: Options) -> HubSession:
     The items of a loop then share a connection, and one TLS handshake.
     """
     environment = [os.environ.get(name) for name in _BUNDLES], getproxies_environment()
-    key = repr((os.getpid(), *(options.get(name) for name in _OF_A_SESSION), environment))
+    key = repr((os.getpid(), *(options.get(name) for name in _SESSION_OPTIONS), environment))
     if key not in _kept:
         require_libraries(totp=False)
         for session in _kept.values():

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Changes that are made one after the other, with a record of how far they got."""
+"""Make several changes one after the other, and report the progress if one fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Hu
 
 
 class Step(t.NamedTuple):
-    """One change: who or what it concerns, what it does, the function that makes it."""
+    """One change: the name of the object, the kind of change, and the function that makes it."""
 
     name: str
     change: str
@@ -19,9 +19,9 @@ class Step(t.NamedTuple):
 
 
 def take_steps(steps: t.Iterable[Step], *, changed: bool = False) -> None:
-    """Make all changes. An error contains what was done before it, and what is left.
+    """Make all changes. If one fails, add to the error's result which changes were made and which are left.
 
-    ``changed`` is whether the task had changed something already.
+    ``changed`` is whether the task has changed something before.
     """
     steps = list(steps)
     for number, step in enumerate(steps):

@@ -15,7 +15,7 @@ UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 """Seconds in each unit of a span."""
 
 LONGEST = 100 * 365 * 86400
-"""Seconds of the longest span: calendars end some time after."""
+"""Seconds of the longest span, so that a computed time is within the calendar of Python."""
 
 _SPAN = re.compile(r"([0-9]{1,9})([smhdw])", re.ASCII)
 _TIME = re.compile(

@@ -13,7 +13,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import
 # The claim with which Docker Hub describes the account.
 _HUB_CLAIM = "https://hub.docker.com"
 _SOURCES = {"docker_pat": "pat", "docker_oat": "oat", "docker_pwd": "password", "docker_password": "password"}
-_DEEPEST = 50  # levels of lists and dictionaries; some hundred are more than Ansible can print
+_DEEPEST = 50  # levels of lists and dictionaries; Ansible cannot print some hundreds
 
 
 class TokenContent(t.TypedDict):

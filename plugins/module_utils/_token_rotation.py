@@ -15,13 +15,13 @@ from __future__ import annotations
 import typing as t
 
 PENDING, RETIRED = " (pending)", " (retired)"
-"""What follows the name in the label of a token whose secret nobody may hold yet, and of one that was replaced."""
+"""Endings of labels: of a new token, whose secret may not be in the store yet, and of a replaced one."""
 _CLOCK_ERROR = 1.0
-"""Seconds by which the server's clock may be ahead of what its ``Date`` header reports."""
+"""Seconds by which the server's clock may be ahead of its ``Date`` header."""
 
 
 class Token(t.NamedTuple):
-    """A token as the protocol sees it. Times are unix times; ``expires`` is None if it never expires."""
+    """The properties of a token that a rotation depends on. Times are unix times; no ``expires``: it never expires."""
 
     id: str
     label: str
@@ -39,13 +39,13 @@ class Token(t.NamedTuple):
         return self.is_active and not self.is_expired(now)
 
 
-class Rules(t.NamedTuple):
+class RotationRules(t.NamedTuple):
     """The options of a task that decide about steps; spans in seconds.
 
-    ``held`` is None if nobody knows what the store holds, and empty if it holds nothing. ``own`` is the token that this run
-    is logged in with: no step deactivates or deletes it on its own account. ``fixed_expiry`` is the expiry that the options
-    name: a token that has it is not due before, because a new one would have the same. ``keep_model`` keeps an expired token
-    whose scopes or lifetime the new one takes over.
+    ``held`` is the id of the token in the store: None if that is unknown, empty if the store holds nothing. ``own`` is the
+    id of the token that this run is logged in with; a rotation neither deactivates nor deletes it. ``fixed_expiry`` is the
+    expiry in the options; a token with this expiry is not due, because a new one would expire at the same time.
+    ``keep_model`` keeps an expired token if the new one takes over its scopes or lifetime.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Rules(t.NamedTuple):
     keep_model: bool = True
 
 
-class Step(t.NamedTuple):
+class TokenStep(t.NamedTuple):
     """One change: ``confirm``, ``activate``, ``deactivate``, ``retire``, ``delete`` a token, with the reason."""
 
     kind: str
@@ -70,13 +70,13 @@ class Step(t.NamedTuple):
 
 
 class Plan(t.NamedTuple):
-    """The steps of this run; the token that they concern, as it is before them; why a new token is created, if so.
+    """The steps of this run, the token that the task is about, and the reason to create a new token (None: it does not).
 
-    ``token`` is the current one; if there is none, it is the one that the task reports, and that a new one is modelled on.
-    A new token is created after all steps: then nothing can fail between its creation and the answer to the user.
+    ``token`` is the current token. If there is none, it is the one that the task reports, and that the new one takes over
+    values from. The new token is created after all steps, so that no step can fail while only this run has its secret.
     """
 
-    steps: list[Step]
+    steps: list[TokenStep]
     token: Token | None
     create: str | None = None
 
@@ -96,7 +96,7 @@ def managed(tokens: t.Iterable[Token], name: str) -> list[Token]:
     return sorted((token for token in tokens if token.label in labels and token.is_manual), key=lambda one: one.created)
 
 
-def rotation_time(token: Token, rules: Rules) -> float | None:
+def rotation_time(token: Token, rules: RotationRules) -> float | None:
     """Return the time from which on this token is due for rotation; None if that time never comes."""
     if rules.rotate == "never":
         return None
@@ -107,33 +107,36 @@ def rotation_time(token: Token, rules: Rules) -> float | None:
 
 
 def plan_present(
-    tokens: t.Iterable[Token], rules: Rules, now: float, is_mismatch: t.Callable[[Token], bool] = lambda token: False
+    tokens: t.Iterable[Token],
+    rules: RotationRules,
+    now: float,
+    is_mismatch: t.Callable[[Token], bool] = lambda token: False,
 ) -> Plan:
-    """Plan that a usable token exists, and that what it replaced goes.
+    """Plan the steps after which a usable token exists, and tokens that were replaced are gone.
 
-    ``is_mismatch`` returns whether a token differs from the options in something that cannot be changed.
+    ``is_mismatch`` returns whether a token differs from the options in a property that Docker Hub cannot change.
     """
     tokens = list(tokens)
     ours = managed(tokens, rules.name)
     if rules.active is False:
-        steps = [Step("deactivate", token, "active is false") for token in ours if token.is_live(now)]
+        steps = [TokenStep("deactivate", token, "active is false") for token in ours if token.is_live(now)]
         reported = _reported(ours, rules, now)
         return Plan([*steps, *_prune(tokens, ours, rules, now, steps, reported)], reported)
     steps, ours = _confirm_and_discard(ours, rules, now)
     current, model = _current(ours, rules, now), _reported(ours, rules, now)
     if current is None and rules.active and _may_be_activated(model, rules, now):
         current = model = t.cast(Token, model)._replace(is_active=True)
-        steps = [*steps, Step("activate", model, "active is true")]
+        steps = [*steps, TokenStep("activate", model, "active is true")]
         ours = [current if token.id == current.id else token for token in ours]
     create = _reason_to_create(current, model, rules, now, is_mismatch)
     steps += _retire(ours, rules, now)
-    # Without the token that a person deactivated, the next run would create one.
+    # If the token that a person deactivated were deleted, the next run would create one.
     steps += _prune(tokens, ours, rules, now, steps, model if rules.keep_model or not create else None)
     return Plan(steps, current or model, create)
 
 
-def plan_confirm(tokens: t.Iterable[Token], rules: Rules, now: float) -> Plan:
-    """Plan that the token which the store holds is no longer pending. ``Plan.token`` is None if it does not exist."""
+def plan_confirm(tokens: t.Iterable[Token], rules: RotationRules, now: float) -> Plan:
+    """Plan the confirmation of the token that the store holds. ``Plan.token`` is None if it does not exist."""
     ours = managed(tokens, rules.name)
     held = _find(ours, rules.held)
     if held is None:
@@ -142,25 +145,25 @@ def plan_confirm(tokens: t.Iterable[Token], rules: Rules, now: float) -> Plan:
     return Plan([*steps, *_retire(ours, rules, now)], _find(ours, rules.held))
 
 
-def plan_absent(tokens: t.Iterable[Token], rules: Rules, now: float) -> Plan:
-    """Plan that no token of this name exists."""
+def plan_absent(tokens: t.Iterable[Token], rules: RotationRules, now: float) -> Plan:
+    """Plan the deletion of all tokens of this name."""
     tokens = list(tokens)
     ours = managed(tokens, rules.name)
-    steps = [Step("delete", token, "state is absent") for token in ours]
+    steps = [TokenStep("delete", token, "state is absent") for token in ours]
     return Plan([*steps, *_prune(tokens, ours, rules, now, steps, None)], _reported(ours, rules, now))
 
 
-def tokens_after(tokens: t.Iterable[Token], steps: t.Iterable[Step], name: str) -> list[Token]:
+def tokens_after(tokens: t.Iterable[Token], steps: t.Iterable[TokenStep], name: str) -> list[Token]:
     """Return the tokens as they are after these steps."""
     after = {token.id: token for token in tokens}
     for step in steps:
         token = after.pop(step.token.id)
         if step.kind != "delete":
-            after[token.id] = token._replace(**CHANGES[step.kind](name))
+            after[token.id] = token._replace(**STEP_CHANGES[step.kind](name))
     return list(after.values())
 
 
-CHANGES: dict[str, t.Callable[[str], dict[str, t.Any]]] = {
+STEP_CHANGES: dict[str, t.Callable[[str], dict[str, t.Any]]] = {
     "confirm": lambda name: {"label": name},
     "activate": lambda name: {"is_active": True},
     "deactivate": lambda name: {"is_active": False},
@@ -169,44 +172,44 @@ CHANGES: dict[str, t.Callable[[str], dict[str, t.Any]]] = {
 """What each kind of step sets; the name is an argument. ``delete`` sets nothing."""
 
 
-def _confirm_and_discard(ours: list[Token], rules: Rules, now: float) -> tuple[list[Step], list[Token]]:
-    """Return the steps that settle pending tokens, and the tokens as they are afterwards."""
+def _confirm_and_discard(ours: list[Token], rules: RotationRules, now: float) -> tuple[list[TokenStep], list[Token]]:
+    """Return the steps that confirm or delete pending tokens, and the tokens as they are afterwards."""
     if rules.held is None:
         return [], ours
     pending, retired = rules.name + PENDING, rules.name + RETIRED
     held = _find(ours, rules.held)
     lost = [token for token in ours if token.label == pending and token.id not in (rules.held, rules.own)]
-    steps = [Step("delete", token, "nobody holds its secret") for token in lost]
+    steps = [TokenStep("delete", token, "nobody holds its secret") for token in lost]
     if held and (held.label == pending or (held.label == retired and held.is_live(now))):
-        steps.insert(0, Step("confirm", held, "the store holds it"))
+        steps.insert(0, TokenStep("confirm", held, "the store holds it"))
         ours = [token._replace(label=rules.name) if token is held else token for token in ours]
     return steps, [token for token in ours if token not in lost]
 
 
-def _current(ours: list[Token], rules: Rules, now: float) -> Token | None:
-    """Return the token in use: what the store holds, or the newest live one if that is not known."""
+def _current(ours: list[Token], rules: RotationRules, now: float) -> Token | None:
+    """Return the token in use: the one in the store, or the newest live one if that is unknown."""
     if rules.held is not None:
         held = _find(ours, rules.held)
         return held if held and held.is_live(now) else None
     return next((token for token in reversed(ours) if token.is_live(now)), None)
 
 
-def _reported(ours: list[Token], rules: Rules, now: float) -> Token | None:
-    """Return the token that stands for the name: the current one, what the store holds, or the newest."""
+def _reported(ours: list[Token], rules: RotationRules, now: float) -> Token | None:
+    """Return the token that the task reports: the one in the store, the newest live one, or the newest."""
     newest = [token for token in ours if token.label != rules.name + RETIRED] or ours
     live = [token for token in newest if token.is_live(now)]
     return _find(ours, rules.held) or next(reversed(live or newest), None)
 
 
-def _may_be_activated(token: Token | None, rules: Rules, now: float) -> bool:
-    """Return whether ``active`` is enough to make this token the current one."""
+def _may_be_activated(token: Token | None, rules: RotationRules, now: float) -> bool:
+    """Return whether this token becomes the current one by activation alone."""
     if token is None or token.is_active or token.is_expired(now) or token.label == rules.name + RETIRED:
         return False
     return rules.held in (None, token.id)
 
 
 def _reason_to_create(
-    current: Token | None, model: Token | None, rules: Rules, now: float, is_mismatch: t.Callable[[Token], bool]
+    current: Token | None, model: Token | None, rules: RotationRules, now: float, is_mismatch: t.Callable[[Token], bool]
 ) -> str | None:
     if current is None:
         if model is not None and not model.is_active and rules.rotate == "never" and not rules.active:
@@ -220,10 +223,11 @@ def _reason_to_create(
     return "on_mismatch is replace" if is_mismatch(current) else None
 
 
-def _retire(ours: list[Token], rules: Rules, now: float) -> list[Step]:
+def _retire(ours: list[Token], rules: RotationRules, now: float) -> list[TokenStep]:
     """Return the steps for tokens whose successor has been in use long enough.
 
-    A successor is newer and was confirmed. As long as none is live, the older token may be somebody's last resort.
+    A successor is newer and was confirmed. As long as no successor is live, the older token stays, because it may still be
+    needed.
     """
     steps = []
     for position, token in enumerate(ours):
@@ -234,22 +238,22 @@ def _retire(ours: list[Token], rules: Rules, now: float) -> list[Step]:
             continue
         in_use_for = now - successors[0].created + _CLOCK_ERROR
         if in_use_for >= 2 * rules.overlap:
-            steps.append(Step("delete", token, "it was replaced"))
+            steps.append(TokenStep("delete", token, "it was replaced"))
         elif in_use_for >= rules.overlap and token.is_live(now):
-            steps.append(Step("retire", token, "it was replaced"))
+            steps.append(TokenStep("retire", token, "it was replaced"))
     return steps
 
 
 def _prune(
-    tokens: list[Token], ours: list[Token], rules: Rules, now: float, steps: list[Step], kept: Token | None
-) -> list[Step]:
+    tokens: list[Token], ours: list[Token], rules: RotationRules, now: float, steps: list[TokenStep], kept: Token | None
+) -> list[TokenStep]:
     """Return the steps that delete expired tokens, except for ``kept``."""
     if rules.prune_expired == "false":
         return []
     candidates = [token for token in tokens if token.is_manual] if rules.prune_expired == "all" else ours
     done = {step.token.id for step in steps if step.kind == "delete"} | {rules.own, kept.id if kept else None}
     return [
-        Step("delete", token, "it has expired")
+        TokenStep("delete", token, "it has expired")
         for token in candidates
         if token.is_expired(now) and token.id not in done
     ]

@@ -7,10 +7,9 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import texts_of
+from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import PAT_LEVELS
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 
-PERSONAL = ("repo:public_read", "repo:read", "repo:write", "repo:admin")
-"""The scopes of a personal access token."""
 _ORGANIZATION = (
     ("image-pull", "image-push", "image-delete"),
     ("repository-read", "repository-edit", "repository-admin"),
@@ -21,8 +20,8 @@ _ORGANIZATION = (
     ("invite-read", "invite-edit"),
     ("group-read", "group-edit"),
 )
-# In each row a scope includes those before it. Scopes that stand in no row include nothing.
-_ROWS = (PERSONAL, *(tuple(f"scope-{name}" for name in row) for row in _ORGANIZATION))
+# In each row, a scope includes those before it. A scope that is in no row includes nothing.
+_ROWS = (tuple(PAT_LEVELS), *(tuple(f"scope-{name}" for name in row) for row in _ORGANIZATION))
 
 PUBLIC = "*/*/public"
 """The path that stands for all public repositories at Docker Hub."""
@@ -33,7 +32,7 @@ Resources = dict[tuple[str, str], frozenset[str]]
 
 
 def without_included(scopes: t.Iterable[str]) -> frozenset[str]:
-    """Return the scopes without those that another one includes: Docker Hub may return either."""
+    """Return the scopes that no other one includes: Docker Hub may or may not list the included ones."""
     given = frozenset(scopes)
     included = {lower for row in _ROWS for top in given & {*row} for lower in row[: row.index(top)]}
     return given - included

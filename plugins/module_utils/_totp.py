@@ -14,7 +14,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import In
 STEP = 30
 """Seconds for which a code is valid."""
 MARGIN = 3.0
-"""Seconds before the end of a step in which its code is no longer sent, because it may expire on the way."""
+"""Seconds before the end of a step. Then its code is no longer sent, because it may expire on the way."""
 _SETTINGS = {"digits": "6", "period": "30", "algorithm": "SHA1"}
 
 
@@ -45,7 +45,7 @@ def totp_seed(text: str) -> str:
 
 
 def seconds_to_next_code(server_time: float) -> float:
-    """Return the seconds until the next code is valid for sure; the server's time is known to half a second."""
+    """Return the seconds until the next code is certainly valid, as the server's time is known to half a second."""
     return STEP - server_time % STEP + 0.6
 
 

@@ -254,14 +254,15 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._access_token_tas
 from ansible_collections.hubops.dockerhub.plugins.module_utils._access_tokens import AccessTokens
 from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import texts_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import PAT_LEVELS
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, run_module
-from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes import PERSONAL, without_included
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token_scopes import without_included
 
 SPEC: dict[str, t.Any] = {
     "argument_spec": {
         **TOKEN_OPTIONS,
-        "scopes": {"type": "list", "elements": "str", "choices": list(PERSONAL)},
+        "scopes": {"type": "list", "elements": "str", "choices": list(PAT_LEVELS)},
         "held_secret": {"type": "str", "no_log": True},
     },
     "mutually_exclusive": MUTUALLY_EXCLUSIVE,
@@ -280,7 +281,7 @@ def access_token(task: Task, hub: HubClient) -> Result:
         if not chosen:
             raise InvalidOptions(
                 "scopes is missing, and there is no earlier token to take the scopes from",
-                hint=f"give one of {', '.join(PERSONAL)}",
+                hint=f"give one of {', '.join(PAT_LEVELS)}",
             )
         return {"scopes": sorted(without_included(chosen))}
 

@@ -207,7 +207,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def access_token_info(task: Task, hub: HubClient) -> Result:
-    """Return all tokens, and those that somebody should look at."""
+    """Return all tokens, and again those that expire soon, are unused, or have expired."""
     soon, idle = (parse_span(task.params[name], name) for name in ("expires_within", "unused_for"))
     tokens = AccessTokens(hub, task.account("organization") if task.params["organization"] else None)
     found = sorted(tokens.read(), key=lambda token: token.created)

@@ -214,7 +214,7 @@ SPEC: dict[str, t.Any] = {
 
 _READS = ("GET", "HEAD")
 _LOGINS = ("/v2/auth/token", "/v2/users/login", "/v2/users/2fa-login")
-_SECRET_NAMES = re.compile(r"token|secret|password|secret_key|access_token", re.IGNORECASE)
+_SECRET_NAMES = {"token", "access_token", "secret", "secret_key", "password"}
 _SECRET_VALUES = re.compile(r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
 
@@ -224,7 +224,7 @@ def api(task: Task, hub: HubClient) -> Result:
     query = _query(task.params["query"] or {})
     if task.params["all_pages"]:
         if method != "GET":
-            raise InvalidOptions("all_pages reads a list, which needs the method GET", hint="leave out one of the two")
+            raise InvalidOptions("all_pages requires the method GET", hint="leave out one of the two")
         entries = list(hub.pages(address, query))
         _hide_secrets(task, entries)
         return {"changed": False, "entries": entries}
@@ -263,7 +263,7 @@ def _address(path: str) -> Address:
         raise InvalidOptions("path does not start with /v2/", hint=f"did you mean /v2/{below}?")
     if unquote(path).rstrip("/") in _LOGINS:
         raise InvalidOptions(
-            "path is that of a login", hint="use the module dockerhub_token, which protects the account"
+            "path is the path of a login", hint="use the module dockerhub_token, which protects the account"
         )
     return address_of(path)
 
@@ -300,7 +300,7 @@ def _hide_secrets(task: Task, value: t.Any, name: str = "") -> None:
     elif isinstance(value, list):
         for inner in value:
             _hide_secrets(task, inner, name)
-    elif isinstance(value, str) and value and (_SECRET_NAMES.fullmatch(name) or _SECRET_VALUES.search(value)):
+    elif isinstance(value, str) and value and (name.lower() in _SECRET_NAMES or _SECRET_VALUES.search(value)):
         task.hide(value)
 
 

@@ -223,7 +223,7 @@ def _period(task: Task, hub: HubClient, here: Address) -> dict[str, str]:
     given = {option: text for option, text in task.given("since", "until").items() if text}
     moments = _moments(given, hub.server_time())
     if any(unix_time_of(text) is None for text in given.values()):
-        hub.get(here, {"page_size": 1})  # spans count from Docker Hub's clock, which an answer shows
+        hub.get(here, {"page_size": 1})  # a span counts from Docker Hub's clock, which is known after an answer
         moments = _moments(given, hub.server_time())
     if len(moments) == 2 and moments["since"] > moments["until"]:
         raise InvalidOptions("since is after until", hint="exchange them, or give a longer span for since")

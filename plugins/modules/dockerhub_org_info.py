@@ -253,7 +253,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def org_info(task: Task, hub: HubClient) -> Result:
-    """Return what the task asks for."""
+    """Return the parts of an organization that ``gather`` lists."""
     organization, gather = task.account("organization"), set(task.params["gather"])
     result: Result = {"changed": False}
     if "members" in gather:

@@ -329,9 +329,9 @@ def org_member(task: Task, hub: HubClient) -> Result:
 
 
 def _listed(task: Task) -> list[Wanted]:
-    """Return the people whom the task lists; raise ``InvalidOptions`` for what cannot be meant."""
+    """Return the people that the task lists; raise ``InvalidOptions`` for entries that make no sense."""
     if task.params["exclusive"] and task.params["state"] == "absent":
-        raise InvalidOptions("exclusive does not fit to state: absent", hint="leave one of them out")
+        raise InvalidOptions("exclusive cannot be combined with state: absent", hint="leave one of them out")
     if task.params["max_removals"] < 0:
         raise InvalidOptions("max_removals is negative", hint="give the number of people that may be removed")
     listed: dict[str, Wanted] = {}
@@ -362,7 +362,7 @@ def _decisions(task: Task, organization: Organization, listed: list[Wanted]) -> 
 
 
 def _changes(hub: HubClient, organization: str, decisions: list[Decision]) -> list[Step]:
-    """Return everything but invitations."""
+    """Return all changes except new invitations."""
     steps = []
     for name, status, role, _team, found in decisions:
         if found is None:
@@ -414,11 +414,11 @@ def _invite(hub: HubClient, body: dict[str, t.Any], names: list[str], answers: d
 
 
 def _result(decisions: list[Decision], answers: dict[str, str]) -> Result:
-    """Return what became of everybody; raise ``NotFound`` if Docker Hub does not accept a name."""
+    """Return the outcome for each person; raise ``NotFound`` if Docker Hub does not accept a name."""
     people, before, after = [], {}, {}
     for decision in decisions:
         facts, answer = decision.facts(), answers.get(decision.name, "invited")
-        if answer == "existing_org_member":  # under another name or address than the list of members has
+        if answer == "existing_org_member":  # the list of members contains this person under another name or address
             facts["status"] = membership.MEMBER
         elif answer != "invited":
             facts.update(status=membership.INVALID, reason=answer, role=None)

@@ -372,10 +372,8 @@ def repository(task: Task, hub: HubClient) -> Result:
     """Bring a repository into the described state."""
     _check_options(task)
     names = {"namespace": task.account("namespace"), "repository": require_name(task.params["name"])}
-    here, teams = (
-        REPOSITORY.at(**names),
-        RepositoryTeams(hub, names, [team["name"] for team in task.params["teams"] or ()]),
-    )
+    here = REPOSITORY.at(**names)
+    teams = RepositoryTeams(hub, names, [team["name"] for team in task.params["teams"] or ()])
     found = hub.find(here)
     current = repository_facts(found) if found else None
     if task.params["state"] == "absent":
@@ -469,7 +467,7 @@ def _refuse_tags(hub: HubClient, names: dict[str, str]) -> None:
 
 
 def _wanted(task: Task, current: State) -> State:
-    """Return what the user gave, in normal form and completed from the current state."""
+    """Return the state that the user described. Where an option leaves out a part, the current value is kept."""
     wanted = task.given("description", "full_description", "private")
     rules = task.params["immutable_tags"]
     if rules is not None:

@@ -283,7 +283,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import pr
 from ansible_collections.hubops.dockerhub.plugins.module_utils._repositories import repository_facts, require_name
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, difference, run_module
 from ansible_collections.hubops.dockerhub.plugins.module_utils._retention import (
-    Rules,
+    RetentionRules,
     Tag,
     has_changed,
     reason_to_delete,
@@ -315,7 +315,7 @@ SPEC: dict[str, t.Any] = {
 
 
 def tag_prune(task: Task, hub: HubClient) -> Result:
-    """Delete the tags that the rules give up."""
+    """Delete the tags that the rules select."""
     names = {"namespace": task.account("namespace"), "repository": require_name(task.params["name"])}
     _rules(task, hub.server_time())  # a mistake in the options is reported before the first request
     immutable = _immutable_rules(hub, REPOSITORY.at(**names))
@@ -346,7 +346,7 @@ def _immutable_rules(hub: HubClient, target: Address) -> list[str]:
 class _Pruning:
     """The tags of one repository, and what has happened to them so far."""
 
-    def __init__(self, tags: list[Tag], rules: Rules) -> None:
+    def __init__(self, tags: list[Tag], rules: RetentionRules) -> None:
         self._tags, self._rules = tags, rules
         self._candidates, self._kept = select(tags, rules)
         self._left = list(self._candidates)
@@ -357,13 +357,13 @@ class _Pruning:
         """Raise ``TooManyRemovals`` if there are more candidates than a run may delete."""
         if limit and len(self._candidates) > limit:
             raise TooManyRemovals(
-                f"the rules give up {len(self._candidates)} of {len(self._tags)} tags, but max_deletions is {limit}:"
+                f"the rules select {len(self._candidates)} of {len(self._tags)} tags for deletion, but max_deletions is {limit}:"
                 " nothing is deleted",
                 hint="check the candidates, then raise max_deletions, or set it to 0 for no limit",
             )
 
     def run(self, hub: HubClient, names: dict[str, str], progress: Progress) -> None:
-        """Delete the tags that are left. The list of those that are left is right whenever this stops."""
+        """Delete the tags that are left. If this fails, the list of the tags that are left is correct."""
         count = len(self._candidates)
         while self._left:
             tag = self._left[0]
@@ -377,8 +377,8 @@ class _Pruning:
     def _delete(self, hub: HubClient, target: Address, tag: Tag) -> None:
         """Delete a tag, unless it has changed.
 
-        It is read again, because Docker Hub has no deletion that depends on a state, and because lists are not reliably
-        sorted by time: a page of the newest tags could miss a push.
+        The tag is read again for this, because Docker Hub has no conditional deletion. A page of the newest tags could miss a
+        push, because lists are not reliably sorted by time.
         """
         row = hub.find(target)
         if row is None:
@@ -390,7 +390,7 @@ class _Pruning:
         try:
             hub.delete(target)
         except NotFound:
-            if hub.find(target) is not None:  # so the deletion is hidden from this account
+            if hub.find(target) is not None:  # it exists, so this account may not delete it
                 raise
             self._gone.append(tag)
         else:
@@ -429,16 +429,16 @@ class _Pruning:
         }
 
 
-def _rules(task: Task, now: float, immutable: t.Sequence[str] = ()) -> Rules:
-    """Return the rules of a task; raise ``InvalidOptions`` if there is none or one makes no sense."""
+def _rules(task: Task, now: float, immutable: t.Sequence[str] = ()) -> RetentionRules:
+    """Return the rules of a task; raise ``InvalidOptions`` if there is no rule, or a value makes no sense."""
     given = task.params
     if given["keep_last"] is None and not given["older_than"] and not given["not_pulled_since"]:
         raise InvalidOptions(
-            "there is no rule: match and protect alone do not give up any tag",
+            "there is no rule: match and protect alone select no tag",
             hint="give keep_last, older_than or not_pulled_since",
         )
     if given["keep_last"] is not None and given["keep_last"] < 1:
-        raise InvalidOptions("keep_last is less than 1", hint="leave it out to keep no number of tags")
+        raise InvalidOptions("keep_last is less than 1", hint="leave it out, or give the number of newest tags to keep")
     if given["max_deletions"] < 0:
         raise InvalidOptions("max_deletions is negative", hint="set it to 0 for no limit")
     is_immutable, unreadable = immutability_of(immutable)
@@ -451,17 +451,17 @@ def _rules(task: Task, now: float, immutable: t.Sequence[str] = ()) -> Rules:
         None if given[name] is None else matcher_of(patterns_of(given[name], name), name)
         for name in ("match", "protect")
     )
-    return Rules(
+    return RetentionRules(
         matches=match or match_all,
         is_protected=protect or match_none,
         is_immutable=is_immutable,
         keep_last=given["keep_last"],
-        pushed_before=_moment(task, "older_than", now),
-        used_before=_moment(task, "not_pulled_since", now),
+        pushed_before=_cutoff(task, "older_than", now),
+        used_before=_cutoff(task, "not_pulled_since", now),
     )
 
 
-def _moment(task: Task, option: str, now: float) -> float | None:
+def _cutoff(task: Task, option: str, now: float) -> float | None:
     text = task.params[option]
     if not text:
         return None

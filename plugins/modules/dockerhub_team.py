@@ -325,7 +325,7 @@ def _find(hub: HubClient, organization: str, name: str) -> State | None:
 
 
 def _renamed(hub: HubClient, organization: str, found: State | None, new_name: str) -> State | None:
-    """Return the team that is to have the new name: under its old name, or renamed already."""
+    """Return the team to rename: under its old name, or under the new one if it is renamed already."""
     other = _find(hub, organization, new_name)
     if found and other and found.get("id") != other.get("id"):
         raise Conflict(
@@ -352,7 +352,7 @@ def _is_in_crew(hub: HubClient, names: dict[str, str], user: str) -> bool:
 
 
 def _wanted_members(task: Task, hub: HubClient, organization: str, crew: People) -> tuple[list[str], list[str]]:
-    """Return the user names that the team is to have, and the people who are not in the organization."""
+    """Return the user names for the team, and the listed people who are not in the organization."""
     listed = {name.lower(): name for name in map(str.strip, task.params["members"]) if name}
     staying = [person for person in map(crew.find, listed) if person]
     new = [name for name in listed if not crew.find(name)]
@@ -376,7 +376,7 @@ def _wanted_members(task: Task, hub: HubClient, organization: str, crew: People)
 def _steps(
     task: Task, hub: HubClient, names: dict[str, str], changes: State, crew: People, found: State
 ) -> t.Iterator[Step]:
-    """Yield what has to be sent. New members come before others go, so that no team is empty in between."""
+    """Yield the changes. New members are added before others are removed, so that the team is never empty."""
     texts = {"name": names["team"], "description": found.get("description") or ""}
     texts.update({name: changes[name] for name in texts if name in changes})
     if "name" in changes or "description" in changes:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find the token of an earlier login of this run that had the very same raw options."""
+"""Find the token of an earlier login of this run with the same raw options."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def cached_token(raw: t.Any, inform: t.Callable[[str], None] | None) -> Record |
 
 
 def live_token(credential: Record, auth_method: str, min_ttl: int, since: float | None = None) -> Record | None:
-    """Return the result with a token that lives long enough, or that was stored after ``since``."""
+    """Return a result whose token is valid long enough, or was recorded after ``since``; None if there is none."""
     for method, record in credential.get("tokens", {}).items():
         result, life = {**record["result"], "cached": True}, record["result"]["expires_in"]
         left = (UNKNOWN_LIFE if life is None else life) - (now() - record["stored_at"])
@@ -52,7 +52,7 @@ def live_token(credential: Record, auth_method: str, min_ttl: int, since: float 
 
 def mask_secrets(secrets: t.Iterable[str | None]) -> None:
     """Let ansible-core 2.22 and later mask these values wherever they are printed."""
-    masking = sys.modules.get("ansible.module_utils.secrets")  # loaded there; a failed import would cost each use
+    masking = sys.modules.get("ansible.module_utils.secrets")  # loaded from 2.22 on; a failed import costs time
     if masking:
         masking.register_secrets(secret for secret in secrets if secret)
 

@@ -18,13 +18,13 @@ Process = dict[str, str]
 
 
 def main_process() -> Process:
-    """Return what identifies the main process of this run, which ends when the run ends."""
+    """Return the identity of the main process of this run, which ends when the run ends."""
     main = multiprocessing.parent_process()
     return identity(str(main.pid if main else os.getpid()))
 
 
 def identity(pid: str) -> Process:
-    """Return what identifies a process for all time; ``{}`` where the operating system does not reveal it.
+    """Return values that no other process ever has together; ``{}`` where the operating system does not provide them.
 
     ``start`` is empty if the process has ended.
     """
@@ -61,17 +61,17 @@ def remove_dead_runs(patterns: list[tuple[str, str]]) -> None:
     for folder, name in patterns:
         for path in glob.glob(os.path.join(folder, name)):
             with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-                if _is_safe_from_others(os.path.dirname(path)) and _is_dead(RunDirectory(path).run):
+                _require_safe_folder(os.path.dirname(path))
+                if _is_dead(RunDirectory(path).run):
                     remove(path)
 
 
-def _is_safe_from_others(folder: str) -> bool:
-    """Return whether nobody else can put another directory in the place of ours before it is removed."""
+def _require_safe_folder(folder: str) -> None:
+    """Raise ``OSError`` if another user could replace a directory in this folder before it is removed."""
     status = os.lstat(folder)
-    if status.st_mode & stat.S_ISVTX and status.st_uid in (0, os.geteuid()):
-        return True
-    require_private(status, stat.S_ISDIR)
-    return True
+    is_sticky = status.st_mode & stat.S_ISVTX and status.st_uid in (0, os.geteuid())
+    if not is_sticky:
+        require_private(status, stat.S_ISDIR)
 
 
 def _is_dead(run: Process) -> bool:

@@ -21,7 +21,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._new_run_director
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._records import locked_record, write_record
 
 _LIMIT = 8.0
-"""Seconds for reading the file and for the credential helper, which may wait for something that never happens."""
+"""Seconds for reading the file and for the credential helper, which may hang."""
 
 _INSTEAD = "or give identifier and secret in another way"
 _PROBLEMS = {
@@ -37,7 +37,7 @@ _UNUSABLE = {
 
 
 class _Entry(t.TypedDict, total=False):
-    """One entry for Docker Hub; ``kind`` is login, identity or device, and only the first has the other two."""
+    """One entry for Docker Hub. ``kind`` is login, identity or device; only a login has the other fields."""
 
     kind: str
     username: str
@@ -72,9 +72,9 @@ def _refusal(text: str, hint: str) -> HubError:
 
 
 def _shared_entries(file: str, status: os.stat_result, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
-    """Return what an earlier task of this run has read from this state of the file, or read it.
+    """Return what an earlier task of this run has read, if the file has not changed since; otherwise read it.
 
-    A credential helper may ask for a password, so that it must not run for each host.
+    A credential helper may ask for a password, so it must not run for each host.
     """
     with contextlib.suppress(OSError):
         directory = open_run_directory()
@@ -96,7 +96,7 @@ def _entries(file: str, status: os.stat_result, warn: t.Callable[[str], None]) -
 
 
 def _run(file: str) -> dict[str, t.Any]:
-    """Read the file in a process of its own, without a terminal; end it and what it has started after the limit."""
+    """Read the file in a separate process without a terminal. After the limit, end it and the processes it started."""
     process = subprocess.Popen(
         [sys.executable, _docker_entries.__file__, file],
         stdin=subprocess.DEVNULL,

@@ -14,11 +14,14 @@ import sys
 import typing as t
 
 _DEVICE_PARTS = ("access-token", "refresh-token")
-"""What follows the address of Docker Hub in the entries with the tokens of a login in a browser."""
+"""A login in a browser stores its tokens in entries whose names end with these."""
 
 
 def read_entries(path: str) -> dict[str, t.Any]:
-    """Return the entries, the best first, and what went wrong; ask a credential helper for one entry only."""
+    """Return the ``entries`` for Docker Hub, the best first, and the ``problem`` if there is one.
+
+    A credential helper is asked for a single entry.
+    """
     try:
         auth: t.Any = importlib.import_module("docker.auth")
     except Exception as error:  # a broken library may raise anything
@@ -27,13 +30,13 @@ def read_entries(path: str) -> dict[str, t.Any]:
         config = auth.load_config(path)
         helper = _helper_of(config, auth)
         stored = {name: entry for name, entry in config.auths.items() if _is_docker_hub(name, auth)}
-    except Exception:  # the library raises whatever a damaged file leads to
+    except Exception:  # a damaged file may raise anything in the library
         return {"problem": "damaged"}
-    if config.is_empty and not _is_json(path):  # the library takes it for an old format, and finds nothing
+    if config.is_empty and not _is_json(path):  # the library reads it as an old format without entries
         return {"problem": "damaged"}
     found: dict[str, t.Any] = {"entries": [], "helper": helper}
     if helper:
-        found["problem"] = _ask(helper, found["entries"], auth)
+        found.update(_ask(helper, auth))
     for name in sorted(stored, key=lambda name: name != auth.INDEX_URL):
         entry = stored[name]
         if name.rstrip("/").endswith(_DEVICE_PARTS):
@@ -41,7 +44,7 @@ def read_entries(path: str) -> dict[str, t.Any]:
         elif entry.get("IdentityToken"):
             found["entries"].append({"kind": "identity"})
         else:
-            found["entries"] += _login(entry.get("username"), entry.get("password"))
+            found["entries"] += _login_entry(entry.get("username"), entry.get("password"))
     return found
 
 
@@ -54,7 +57,7 @@ def _is_json(path: str) -> bool:
     return True
 
 
-def _login(username: str | None, secret: str | None) -> list[dict[str, t.Any]]:
+def _login_entry(username: str | None, secret: str | None) -> list[dict[str, t.Any]]:
     """Return an entry of this user name and secret; none if one of them is empty."""
     if not username or not secret:
         return []
@@ -73,25 +76,24 @@ def _helper_of(config: t.Any, auth: t.Any) -> str | None:
     return next(iter(own), None) or config.creds_store or None
 
 
-def _ask(helper: str, entries: list[dict[str, t.Any]], auth: t.Any) -> str | None:
-    """Add the entry of a credential helper; return what went wrong."""
+def _ask(helper: str, auth: t.Any) -> dict[str, t.Any]:
+    """Return the ``entries`` of a credential helper, or the ``problem`` with it."""
     credentials: t.Any = importlib.import_module("docker.credentials")
     store = credentials.Store(helper)
     if store.exe is None:
-        return "missing"
+        return {"problem": "missing"}
     try:
         answer = store.get(auth.INDEX_URL)
         username, secret = answer["Username"], answer["Secret"]
     except credentials.CredentialsNotFound:
-        return None
+        return {}
     except credentials.StoreError:
-        return "failed"
+        return {"problem": "failed"}
     except (ValueError, LookupError, TypeError, AttributeError):
-        return "nonsense"
+        return {"problem": "nonsense"}
     if not isinstance(username, str) or not isinstance(secret, str):
-        return "nonsense"
-    entries += [{"kind": "identity"}] if username == auth.TOKEN_USERNAME else _login(username, secret)
-    return None
+        return {"problem": "nonsense"}
+    return {"entries": [{"kind": "identity"}] if username == auth.TOKEN_USERNAME else _login_entry(username, secret)}
 
 
 if __name__ == "__main__":

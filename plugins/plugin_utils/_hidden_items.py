@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find secrets where nobody declared them: in the item of a loop, or in an argument that may be any value."""
+"""Find secrets in values without a declared type: the item of a loop, or an argument that may be any value."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SECRET_FIELD = re.compile(rf"(?:{_SECRET_NAME.pattern})\w*[\"']\s*:", re.IGNORE
 
 
 def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
-    """Return whether a value contains one of these secrets, any token, a URL with a password, or text under the name of a secret.
+    """Return whether a value contains one of these secrets, any token, a URL with a password, or text under a key such as ``password``.
 
-    JSON in a text counts like the value that it stands for.
+    A text that is JSON is searched as well.
     """
     if isinstance(value, dict):
         return any(

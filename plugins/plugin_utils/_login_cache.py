@@ -1,9 +1,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answer from the records of this run whether a login is needed, and record how it ended.
+"""Find out from the records of this run whether a login is necessary, and record its outcome.
 
-A record per credential contains its tokens, its refusals, its last failure and a pending second factor. Lockouts count for
-the account, and codes count for themselves, so these have records of their own.
+A record per credential contains its tokens, its refusals, its last failure and a pending second factor. Lockouts have a
+record per account, and used codes a record per code.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._run_directory im
 
 _CODE_LOCK_TIMEOUT = 5.0
 _ENDS_WITH = {"locked_out": "", "otp_invalid": ", or until the TOTP secret changes"}
-"""What else ends a refusal, by its code; for other codes, a new secret."""
+"""What ends a refusal before its time, as a clause for the message, by error code. For other codes, a new secret does."""
 
 
 class TargetUnreachable(ModuleFailed):
@@ -64,7 +64,7 @@ class ResultRecord(t.TypedDict):
 
 
 class CredentialRecord(t.TypedDict, total=False):
-    """All that is known about a credential."""
+    """The record of a credential."""
 
     tokens: dict[str, ResultRecord]  # by login method
     refusals: dict[str, FailureRecord]  # by login method or variant of the login
@@ -81,7 +81,7 @@ class LoginCache:
         self._dead_token = dead_token
         self._credential, self.options = self._resolve_second_step(options)
         self._method = login_method(self.options)
-        # A refused code or TOTP secret does not condemn the credential, so refusals are kept per second factor.
+        # A refused code or TOTP secret does not make the credential wrong, so refusals are recorded per second factor.
         factor = self.options["otp"] or self.options["totp_secret"]
         parts = ("second factor", factor, self.options["login_2fa_token"])
         self._variant = f"{self._method}:{directory.record_key(*parts)}" if factor else self._method
@@ -93,8 +93,8 @@ class LoginCache:
     def find(self, since: float | None = None) -> TokenResult | None:
         """Return a result that makes a login unnecessary, raise the error that a login would end with, or return None.
 
-        A caller that holds the lock passes the time of its arrival as ``since``. Without the lock, the answers that depend
-        on a login that may be under way are left out.
+        A caller that holds the lock passes the time when it began to wait as ``since``. Without it, records that a login in
+        progress may change are not used.
         """
         record = self._read_credential()
         result = self._live_token(record, since)
@@ -150,7 +150,7 @@ class LoginCache:
         return {**pending["result"], "cached": True} if pending["result"] and self.options["cache"] else None
 
     def drop_dead_token(self) -> None:
-        """Remove the token that Docker Hub no longer accepts, so that nobody else receives it."""
+        """Remove the token that Docker Hub no longer accepts from the cache."""
         if self._dead_token:
             self._write(self._credential, self._read_credential())
 
@@ -171,7 +171,7 @@ class LoginCache:
         self._write(self._credential, record)
 
     def store_failure(self, error: HubError) -> None:
-        """Record a failure, and for how long it counts; raise ``OSError`` if that is impossible."""
+        """Record a failure; raise ``OSError`` if that is impossible."""
         record = self._read_credential()
         failure: FailureRecord = {
             "stored_at": now(),
@@ -228,7 +228,7 @@ class LoginCache:
             used = self._directory.read(key)
             if used and step is None:
                 raise _sent_code()
-            # A step that is far ahead was computed with a clock that was wrong.
+            # A step that is far ahead comes from a wrong clock.
             if used and step is not None and 0 <= used["step"] - step <= 2:
                 return False
             self._write(key, {"step": step})

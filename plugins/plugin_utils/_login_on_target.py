@@ -22,7 +22,7 @@ _SECRET_VARIABLES = {name for option in OWNED for name in SOURCES[option][1]}
 
 
 def login_on_target(action: t.Any, variables: dict[str, t.Any], target: str) -> Login:
-    """Return a function that logs in on this host, which is the one that the task of the action is directed to."""
+    """Return a function that logs in on ``target``, the host that the task of this action runs on."""
 
     def log_in(options: Options, reserve_code: ReserveCode) -> TokenResult:
         result = _run_module(action, options, variables, target)
@@ -59,10 +59,10 @@ def _run_module(action: t.Any, options: Options, variables: dict[str, t.Any], ta
 def _private_settings(action: t.Any) -> t.Iterator[None]:
     """Keep the arguments of the module off the logs and the disk of the target, as far as its connection allows.
 
-    With ``no_log``, the target does not log them, and ssh does not print the answer at -vvv. With pipelining, the module is
-    not a temporary file, which an interrupt would leave behind. ``become`` may need a terminal, which pipelining does not
-    have, so that the setting of the connection remains. Secrets in ``environment``, which connections print at -vvv as part
-    of the command, are left out, because the module gets its secrets as arguments.
+    With ``no_log``, the target does not log them, and ssh does not print the answer at -vvv. With pipelining, there is no
+    temporary file of the module, which an interrupt would leave behind. With ``become``, the setting stays as it is, because
+    ``become`` may require a terminal, which pipelining does not provide. Connections print ``environment`` at -vvv as part of
+    the command, so that the secrets in it are left out: the module gets them as arguments.
     """
     task, connection, play_context = action._task, action._connection, action._connection._play_context
     with contextlib.ExitStack() as restore:

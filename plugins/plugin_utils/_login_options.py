@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import traceback
 import typing as t
@@ -65,7 +66,7 @@ def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = 
             if found:
                 values[name] = found
     _make_text(values, spec, raw)
-    _require_real_values(values)
+    require_real_values({name: found.value for name, found in values.items()})
     _use_docker_config(values, spec, warn)
     _check_owner(values)
     return _typed({name: found.value for name, found in values.items()}, spec)
@@ -104,9 +105,8 @@ def _unknown(given: str, raw: RawOptions, spec: Spec) -> InvalidOptions:
 def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
     """Return the error for a value that cannot be rendered or decrypted."""
     reason = _text(error)
-    while (
-        "while templating" in reason
-    ):  # before ansible-core 2.19, these texts quote the template, which may be a password
+    # Before ansible-core 2.19, these texts quote the template, which may be a password.
+    while "while templating" in reason:
         inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
         error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
         reason = _text(error)
@@ -116,28 +116,32 @@ def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
             hint="give the password of its vault, with --ask-vault-pass or --vault-password-file",
         )
     return InvalidOptions(
-        f"{source} cannot be rendered: {printable(reason, _secrets(raw), limit=400)}",
+        f"{source} cannot be rendered: {printable(reason, secret_values(raw), limit=400)}",
         hint="correct its template, or what the template uses; text with {{, {% or {# that is not a template must be marked"
         " with !unsafe (in vars_prompt, with unsafe: true)",
     )
 
 
 def _text(error: Exception) -> str:
-    """Return the text of a foreign error, whatever happens while that is composed."""
+    """Return the text of a foreign error, or the name of its type if it has none."""
     try:
         return str(error) or type(error).__name__
-    except Exception:
+    except Exception:  # composing the text may fail
         return type(error).__name__
 
 
-def _secrets(raw: RawOptions) -> list[str]:
-    """Return all values that may be secret."""
+def secret_values(raw: RawOptions) -> list[str]:
+    """Return all values that may be secret, from arguments, variables and the environment."""
     names = [*OWNED, *(alias for alias, name in ALIASES.items() if name in OWNED), "login_2fa_token"]
     found = [raw["arguments"].get(name) for name in names]
     for option in OWNED:
         found += [raw["variables"].get(variable) for variable in SOURCES[option][0]]
         found += [raw["environment"].get(variable) for variable in SOURCES[option][1]]
-    return [value for value in found if isinstance(value, str)]
+    texts = []
+    for value in found:
+        with contextlib.suppress(Exception):  # a value that cannot be decrypted is never printed either
+            texts += [] if is_empty(value) else [str(value)]
+    return texts
 
 
 def _from_variables(name: str, raw: RawOptions) -> _Value | None:
@@ -188,7 +192,7 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
             continue
         if isinstance(value, (list, dict, tuple, set, bytes)):
             raise InvalidOptions(f"{name} must be text", hint="give it as one string")
-        if name in ("identifier", "secret") and not type(value).__name__ == "AnsibleVaultEncryptedUnicode":
+        if name in ("identifier", "secret") and type(value).__name__ != "AnsibleVaultEncryptedUnicode":
             raise InvalidOptions(f"{name} must be text, but YAML has read it as {_kind(value)}", hint="quote it")
         try:
             values[name] = found._replace(value=str(value))
@@ -204,10 +208,10 @@ def _kind(value: t.Any) -> str:
     return "a date" if isinstance(value, datetime.date) else "another type"
 
 
-def _require_real_values(values: dict[str, _Value]) -> None:
-    """Refuse the text that replaces hidden arguments of a finished task."""
-    for name, found in values.items():
-        if found.value == PLACEHOLDER:
+def require_real_values(values: t.Mapping[str, t.Any]) -> None:
+    """Raise ``InvalidOptions`` for a value that contains the placeholder of hidden arguments in finished tasks."""
+    for name, value in values.items():
+        if PLACEHOLDER in str(value):
             raise InvalidOptions(
                 f"{name} is no longer known, because it is hidden in finished tasks",
                 hint="in the debugger, enter update_task before redo",
@@ -227,9 +231,10 @@ def _use_docker_config(values: dict[str, _Value], spec: Spec, warn: Show) -> Non
 
 
 def _check_owner(values: dict[str, _Value]) -> None:
-    """Refuse a secret whose source names another account; drop a second factor that is found so.
+    """Refuse a secret whose source names another account.
 
-    One that is found is dropped as well where the secret is an access token, which needs none.
+    A second factor from such a source is dropped. So is every second factor that is not an argument, if the secret is an
+    access token, because a login with one requires no code.
     """
     if "login_2fa_token" in values:
         return

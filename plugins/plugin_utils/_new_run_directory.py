@@ -48,7 +48,7 @@ def remove_fallback_directory() -> None:
 def _possible_paths() -> list[str]:
     """Return the paths where the directory of this run may be, the preferred one first.
 
-    Ansible removes that one when the run ends. The others serve where a file system forces owners or modes.
+    Ansible removes the preferred one when the run ends. The others are for file systems that force owners or modes.
     """
     local_tmp = str(C.DEFAULT_LOCAL_TMP)
     name = _FALLBACK_PREFIX + hashlib.sha256(os.fsencode(local_tmp)).hexdigest()[:32]
@@ -67,7 +67,7 @@ def _existing(path: str) -> RunDirectory | None:
 
 
 def _create(path: str, needs_lock: bool) -> RunDirectory:
-    """Create the directory as a whole; return the one of another process if that was faster."""
+    """Create the directory under another name and rename it; return that of another process that was faster."""
     parent = os.path.dirname(path)
     draft = tempfile.mkdtemp(prefix=os.path.basename(path) + ".", dir=parent)
     try:

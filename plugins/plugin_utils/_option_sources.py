@@ -34,7 +34,7 @@ OWNED = ("secret", "otp", "totp_secret")
 
 
 class RawOptions(t.TypedDict):
-    """Everything that decides about a login, except ansible.cfg, which does not change during a run."""
+    """All values that a login depends on, except those of ansible.cfg, which does not change during a run."""
 
     task: bool  # False for the lookup, which lacks some options
     arguments: dict[str, t.Any]  # by option or alias; None if empty
@@ -71,7 +71,7 @@ def _render_first(
             try:
                 raw["variables"][name] = render(variables[name])
             except Exception as error:  # a template raises whatever its plugins raise
-                # In this way, ansible-core 2.19 and later report a variable that renders to `omit`.
+                # ansible-core 2.19 and later raise this for a variable that renders to `omit`.
                 if type(error).__name__ != "AnsibleValueOmittedError":
                     raw["failure"] = (name, error)
         if not is_empty(raw["variables"].get(name)):

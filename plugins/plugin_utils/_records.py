@@ -39,9 +39,9 @@ def write_record(directory: RunDirectory, key: str, record: t.Mapping[str, t.Any
 
 @contextlib.contextmanager
 def locked_record(directory: RunDirectory, key: str, timeout: float) -> t.Iterator[None]:
-    """Hold the lock of a record; raise ``TimeoutError`` if one holder keeps it for ``timeout`` seconds.
+    """Hold the lock of a record; raise ``TimeoutError`` if one other process holds it for ``timeout`` seconds.
 
-    Raise ``LockError`` where files cannot be locked, and other kinds of ``OSError`` where the file cannot be opened.
+    Raises ``LockError`` where files cannot be locked, and another ``OSError`` where the file cannot be opened.
     """
     path = os.path.join(directory.path, key + ".lock")
     if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
@@ -55,7 +55,7 @@ def locked_record(directory: RunDirectory, key: str, timeout: float) -> t.Iterat
 def _wait_for_lock(handle: int, timeout: float) -> None:
     holder, deadline = 0, 0.0
     while not try_lock(handle):
-        # Each holder sets the time of the file, so that every one gets the whole timeout.
+        # Each process that gets the lock sets the time of the file. The timeout then starts again.
         since = os.fstat(handle).st_mtime_ns
         if since != holder:
             holder, deadline = since, time.monotonic() + timeout

@@ -19,10 +19,13 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._session import k
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import (
+    login_options,
+    require_real_values,
+    secret_values,
+)
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
     ALIASES,
-    OWNED,
     SOURCES,
     RawOptions,
     is_empty,
@@ -37,7 +40,6 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token imp
 display = Display()
 
 _CONNECTION = {*CONNECTION_SPEC, *ALIASES}
-_SECRET = {name for name in _CONNECTION if CONNECTION_SPEC[ALIASES.get(name, name)].get("no_log")}
 
 
 class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half typed
@@ -46,12 +48,10 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
     resource: t.ClassVar[tuple[dict[str, t.Any], t.Callable[[Task, HubClient], Result]]]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Return the result of the function. It stays readable, unless it carries a new secret."""
+        """Return the result of the function. Ansible prints it, unless it contains a new secret."""
         variables = task_vars or {}
-        spec = self.resource[0]["argument_spec"]
-        shown = {*spec, *_CONNECTION} - self._secret_options()
-        with hidden_arguments(self._task, shown):
-            shown -= {name for name, value in self._task.args.items() if contains_secret(value, ())}
+        public = self._public_options()
+        with hidden_arguments(self._task, lambda name, value: name in public and not contains_secret(value, ())):
             raw = raw_options(
                 {name: value for name, value in self._task.args.items() if name in _CONNECTION},
                 variables,
@@ -74,7 +74,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
 
     def _run(self, raw: RawOptions) -> Result:
         spec, function = self.resource
-        params = _validated(spec, self._own_arguments())
+        params = _module_params(spec, self._own_arguments())
         options = login_options(raw, display.warning, display.vvv, CONNECTION_SPEC)
         task = Task(
             params,
@@ -100,7 +100,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                     f"{printable(str(name))} is not an option of {self._task.action}",
                     hint=f"the options are {', '.join(sorted(own))}; and for the login {', '.join(sorted(CONNECTION_SPEC))}",
                 )
-        return _given({name: value for name, value in self._task.args.items() if name in own}, own)
+        given = _given({name: value for name, value in self._task.args.items() if name in own}, own)
+        require_real_values(given)
+        return given
 
     def _client(self, options: Options) -> HubClient:
         if options["access_token"]:
@@ -113,38 +115,36 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         return HubClient(options, token, renew, kept_session(options))
 
     def _hide(self, secrets: list[str]) -> None:
-        """Hide the result as a whole if it carries a new secret; ansible-core 2.22 masks the secret elsewhere too."""
+        """Hide the whole result if it contains a new secret; ansible-core 2.22 masks the secret in other results too."""
         if secrets:
             self._task.no_log = True
             mask_secrets(secrets)
 
-    def _secret_options(self) -> set[str]:
-        """Return the names of the options that contain a secret: those of the login, and those of the module."""
-        return _SECRET | {name for name, row in self.resource[0]["argument_spec"].items() if row.get("no_log")}
+    def _public_options(self) -> set[str]:
+        """Return the names of all options that contain no secret, of the module and of the login."""
+        own = {name for name, row in self.resource[0]["argument_spec"].items() if not row.get("no_log")}
+        return own | {name for name in _CONNECTION if not CONNECTION_SPEC[ALIASES.get(name, name)].get("no_log")}
 
     def _secrets(self, raw: RawOptions) -> list[str]:
         """Return the secrets that this task was given, in arguments (misspelt ones included), variables or environment."""
-        shown = {*self.resource[0]["argument_spec"], *_CONNECTION} - self._secret_options()
-        values = [value for name, value in self._task.args.items() if name not in shown]
-        for option in OWNED:
-            variables, environment = SOURCES[option]
-            values += [raw["variables"].get(name) for name in variables]
-            values += [raw["environment"].get(name) for name in environment]
+        public = self._public_options()
+        values = [value for name, value in self._task.args.items() if name not in public]
+        texts = [*(str(value) for value in values if not is_empty(value)), *secret_values(raw)]
         for proxy in (raw["arguments"].get("proxy"), *(raw["variables"].get(name) for name in SOURCES["proxy"][0])):
             password = str(proxy).rpartition("@")[0].rpartition(":")[2]
-            values += [password, unquote(password)]
-        return [str(value) for value in values if not is_empty(value) and len(str(value)) > 3]
+            texts += [password, unquote(password)]
+        return [text for text in texts if len(text) > 3]
 
     def _is_secret_loop(self, variables: dict[str, t.Any], secrets: list[str]) -> bool:
-        """Return whether the task is a loop whose item, which Ansible prints, may contain a secret."""
+        """Return whether the task is a loop, and its item, which Ansible prints, may contain a secret."""
         if self._task.loop is None and not self._task.loop_with:
             return False
         try:
-            # An extended loop prints all items beside each, those with unknown secrets too.
+            # With `extended`, Ansible prints all items beside each one, so unknown secrets in any of them count.
             others = variables.get("ansible_loop", {}).get("allitems", [])
             item = variables.get(self._task.loop_control.loop_var or "item")
             return any(isinstance(other, (dict, list)) for other in others) or contains_secret(item, secrets)
-        except Exception:  # whatever an item is, it must not be printed before it is understood
+        except Exception:  # an item that cannot be searched is not printed
             return True
 
 
@@ -170,7 +170,7 @@ def _is_cleared_by_empty_text(row: dict[str, t.Any]) -> bool:
     return row.get("type", "str") in ("str", "raw") and "default" not in row and "choices" not in row
 
 
-def _validated(spec: dict[str, t.Any], params: dict[str, t.Any]) -> dict[str, t.Any]:
+def _module_params(spec: dict[str, t.Any], params: dict[str, t.Any]) -> dict[str, t.Any]:
     """Return the parameters in their types and with defaults; raise ``InvalidOptions`` for those that do not fit."""
     result = ArgumentSpecValidator(**spec).validate(params)
     if result.error_messages:

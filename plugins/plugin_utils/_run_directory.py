@@ -23,7 +23,7 @@ class RunDirectory:
         self._key = bytes.fromhex(self.run["key"])
 
     def record_key(self, *parts: t.Any) -> str:
-        """Return the name of a record: an HMAC, because what the record is about may be secret."""
+        """Return the file name of a record: an HMAC of these parts, because they may be secret."""
         return hmac.new(self._key, json.dumps(parts, default=str, sort_keys=True).encode(), "sha256").hexdigest()
 
     def read(self, key: str) -> Record:

@@ -38,11 +38,11 @@ def shared_token(
     ``HubError``, which may be the recorded error of an earlier login.
     """
     cache = _open_cache(options, warn, origin)
-    result = _cached_or_new(cache, login, warn) if cache else _log_in(options, login, lambda step: True, warn)
+    result = _token_of(cache, options, login, warn)
     if cache and raw and not result["otp_required"]:
         with _cache_problems(warn):
             cache.store_link(raw)
-    return _shown(result, options, inform)
+    return _announced(result, options, inform)
 
 
 def renewed_token(options: Options, dead_token: str, warn: Show, inform: Show) -> TokenResult:
@@ -53,10 +53,7 @@ def renewed_token(options: Options, dead_token: str, warn: Show, inform: Show) -
     """
     options = {**options, "cache": True}
     cache = _open_cache(options, warn, dead_token=dead_token)
-    result = (
-        _cached_or_new(cache, log_in_here, warn) if cache else _log_in(options, log_in_here, lambda step: True, warn)
-    )
-    return _shown(result, options, inform)
+    return _announced(_token_of(cache, options, log_in_here, warn), options, inform)
 
 
 def log_in_here(options: Options, reserve_code: ReserveCode) -> TokenResult:
@@ -72,7 +69,10 @@ def _open_cache(options: Options, warn: Show, origin: str = "", dead_token: str 
     return None
 
 
-def _cached_or_new(cache: LoginCache, login: Login, warn: Show) -> TokenResult:
+def _token_of(cache: LoginCache | None, options: Options, login: Login, warn: Show) -> TokenResult:
+    """Return a cached result, or log in; without a cache, log in."""
+    if cache is None:
+        return _log_in(options, login, lambda step: True, warn)
     arrival = now()
     result = cache.find()
     if result:
@@ -101,7 +101,8 @@ def _log_in(options: Options, login: Login, reserve_code: ReserveCode, warn: Sho
     return t.cast(TokenResult, {name: value for name, value in result.items() if name != "warnings"})
 
 
-def _shown(result: TokenResult, options: Options, inform: Show) -> TokenResult:
+def _announced(result: TokenResult, options: Options, inform: Show) -> TokenResult:
+    """Return the result, after masking its secrets and describing it at -v."""
     record = t.cast("dict[str, t.Any]", result)
     mask_secrets([record["access_token"], record.get("login_2fa_token")])
     inform(summary(record, options["hub_url"]))
@@ -124,7 +125,7 @@ def _cache_problems(warn: Show) -> t.Iterator[None]:
     try:
         yield
     except TimeoutError:
-        warn("The process that logs in to Docker Hub for this run does not respond, so that this one logs in as well.")
+        warn("The process that logs in to Docker Hub for this run does not respond, so this one logs in as well.")
     except LockError as error:
         warn(
             f"The login cache of this run cannot be locked ({error.strerror or error}): tasks and lookups that run at the"

@@ -29,7 +29,7 @@ def token_task(action: t.Any, raw: RawOptions, variables: dict[str, t.Any]) -> d
             raise InvalidOptions("this task cannot run async", hint="remove async: one login serves all hosts")
         require_hidden_results(__version__)
         options = login_options(raw, display.warning, display.vvv)
-        login, origin = _login(action, options, variables)
+        login, origin = _login_function(action, options, variables)
         return dict(shared_token(options, login, display.warning, display.v, origin, raw))
     except TargetUnreachable as error:
         raise AnsibleConnectionFailure(str(error)) from None
@@ -41,7 +41,7 @@ def token_task(action: t.Any, raw: RawOptions, variables: dict[str, t.Any]) -> d
         return {**failure, "_ansible_no_log": True} if in_loop else failure
 
 
-def _login(action: t.Any, options: Options, variables: dict[str, t.Any]) -> tuple[Login, str]:
+def _login_function(action: t.Any, options: Options, variables: dict[str, t.Any]) -> tuple[Login, str]:
     """Return the function that logs in, and the host on which it does so (empty for the controller)."""
     target = str(action._task.delegate_to or variables.get("inventory_hostname"))
     if options["login_from"] == "target":

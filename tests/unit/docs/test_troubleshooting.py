@@ -16,6 +16,7 @@ import trustme
 import yaml
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.modules.dockerhub_token import RETURN
+from emulator.access_tokens import add_access_tokens
 from emulator.tags import add_tags
 
 GUIDE = pathlib.Path(__file__).resolve().parents[3] / "docs/docsite/rst/guide_troubleshooting.rst"
@@ -49,8 +50,26 @@ FAILURES: dict[str, tuple[dict[str, t.Any], dict[str, t.Any]]] = {
 
 # The same for the codes of resource tasks: the module, its options, and the faulty answer with its path.
 REPOSITORIES = "/v2/namespaces/mybot/repositories"
+# As many tokens as the subscription allows, with the one that the emulator has from the beginning.
+TOKENS = [
+    {
+        "kind": "pat",
+        "owner": "mybot",
+        "secret": f"dckr_pat_{label}",
+        "uuid": uuid,
+        "label": label,
+        "scopes": ["repo:admin"],
+    }
+    for label, uuid in (("ci", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"), *((f"old-{n}", f"uuid-{n}") for n in range(8)))
+]
 DEAD_TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJleHBpcmVkIn0.c2lnbmF0dXJl"
+PASSWORD = hub_emulator.ACCOUNTS["mybot"].password
 RESOURCE_FAILURES: dict[str, tuple[str, dict[str, t.Any], dict[str, t.Any]]] = {
+    "cannot_change": (
+        "dockerhub_access_token",
+        {"secret": PASSWORD, "name": "ci", "scopes": ["repo:read"]},
+        {},
+    ),
     "conflict": (
         "dockerhub_api",
         {"path": REPOSITORIES, "method": "POST", "body": {"name": "app"}},
@@ -75,6 +94,7 @@ RESOURCE_FAILURES: dict[str, tuple[str, dict[str, t.Any], dict[str, t.Any]]] = {
             "body": {"message": "token issued from personal access token is not allowed"},
         },
     ),
+    "no_free_slot": ("dockerhub_access_token", {"secret": PASSWORD, "name": "new", "scopes": ["repo:read"]}, {}),
     "not_found": ("dockerhub_api", {"path": f"{REPOSITORIES}/missing"}, {}),
     "plan_required": (
         "dockerhub_repository",
@@ -83,10 +103,9 @@ RESOURCE_FAILURES: dict[str, tuple[str, dict[str, t.Any], dict[str, t.Any]]] = {
     ),
     "protected": ("dockerhub_repository", {"name": "app", "state": "absent"}, {}),
     "token_expired": ("dockerhub_api", {"path": REPOSITORIES, "access_token": DEAD_TOKEN}, {}),
+    "too_many_removals": ("dockerhub_tag_prune", {"name": "app", "older_than": "90d", "max_deletions": 1}, {}),
     "unexpected_status": ("dockerhub_api", {"path": REPOSITORIES, "status_code": [404]}, {}),
 }
-# Codes that no module of this collection returns so far.
-UNUSED = {"cannot_change", "no_free_slot", "too_many_removals"}
 
 
 def entries() -> dict[str, str]:
@@ -105,7 +124,7 @@ def test_every_code_of_a_login_is_provoked() -> None:
 
 
 def test_every_other_code_is_provoked() -> None:
-    assert set(HubError.codes) - set(FAILURES) == {*RESOURCE_FAILURES} | UNUSED
+    assert set(HubError.codes) - set(FAILURES) == {*RESOURCE_FAILURES}
 
 
 def test_the_entries_show_what_ansible_playbook_prints(
@@ -150,7 +169,13 @@ def test_the_entries_show_what_resource_tasks_print(run_playbook: t.Callable[...
         for module, options, fault in RESOURCE_FAILURES.values():
             hub = stack.enter_context(hub_emulator.HubEmulator())
             hub.repositories.add("mybot", "app", hub.now())
-            add_tags(hub, {"namespace": "mybot", "repository": "app", "tags": ["1.0", "latest"]}, "")
+            add_tags(
+                hub,
+                {"namespace": "mybot", "repository": "app", "tags": ["1.0", "latest"], "pushed_ago": 100 * 86400},
+                "",
+            )
+            add_access_tokens(hub, {"access_tokens": TOKENS}, "")
+            hub.pat_limit = 1 + len(TOKENS)
             if fault:
                 hub.fail(times=None, **fault)
             urls.add(hub.url)

@@ -161,7 +161,7 @@ def test_what_an_exclusive_file_drops_is_removed_everywhere(organization: Organi
     organization.edit("organization_max_removals: 5", "organization_max_removals: 0")
     organization.edit("  - user: bob\n    role: member\n    teams:\n      - dev\n", "")
     played = organization.apply()
-    assert "1 people would go, but max_removals is 0: bob" in played.output
+    assert "1 people would be removed, but max_removals is 0: bob" in played.output
     assert "bob" in organization.state.roles
 
 

@@ -14,6 +14,7 @@ from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
     LOGIN,
     MFAUSER,
     MYBOT,
+    PAT,
     PLAINUSER,
     TASK,
     TOKEN,
@@ -21,6 +22,7 @@ from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
     WRONG,
 )
 
+REPOSITORY = "hubops.dockerhub.dockerhub_repository"
 # Writes all attributes of a finished task, as a callback can read them.
 CALLBACK = """
 import json
@@ -192,3 +194,28 @@ def test_redo_in_the_debugger_sends_no_placeholder(hub: t.Any, run_playbook: t.C
     assert "in the debugger, enter update_task before redo" in " ".join(output.split())
     assert [request.path for request in hub.requests] == [LOGIN]
     assert {request.body["password"] for request in hub.requests} == {MFAUSER["secret"]}
+
+
+def test_redo_in_the_debugger_writes_no_placeholder_to_docker_hub(
+    hub: t.Any, run_playbook: t.Callable[..., t.Any]
+) -> None:
+    hub.repositories.add("mybot", "app", hub.now())
+    hub.fail("/v2/namespaces/mybot/repositories/app", status=403, body={"message": "no"})
+    text = "see https://example.com/@mybot"
+    failing = {REPOSITORY: {"name": "app", "description": text}, "debugger": "on_failed"}
+    login = {"dockerhub_url": hub.url, "dockerhub_identifier": "mybot", "dockerhub_secret": PAT}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": login, "tasks": [failing]}
+    output = run_playbook([play], stdin="redo\nupdate_task\nredo\nquit\n").output
+    assert "description is no longer known" in " ".join(output.split())
+    assert hub.repositories.find("mybot", "app").description == text
+
+
+def test_a_rescue_block_cannot_read_a_proxy_password(
+    hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path
+) -> None:
+    rescue = {"copy": {"content": "{{ ansible_failed_task | to_json }}", "dest": str(tmp_path / "failed")}}
+    failing = {TASK: {**PLAINUSER, "hub_url": hub.url, "proxy": "me:my-proxy-word@127.0.0.1:9", "retries": 0}}
+    play = {"hosts": "localhost", "gather_facts": False, "tasks": [{"block": [failing], "rescue": [rescue]}]}
+    run = run_playbook([play])
+    assert run.returncode == 0, run.output
+    assert "my-proxy-word" not in (tmp_path / "failed").read_text()

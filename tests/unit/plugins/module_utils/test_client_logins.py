@@ -12,7 +12,7 @@ import typing as t
 
 import hub_emulator
 import pytest
-from ansible_collections.hubops.dockerhub.plugins.module_utils._client import ACCESS_TOKEN, HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import AUTH_TOKEN, HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, normalize_options
@@ -331,5 +331,5 @@ def test_max_wait_limits_all_waiting(hub: t.Any, clock: Clock, max_wait: int) ->
 def test_the_server_clock_is_exact_to_half_a_second(hub: t.Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "now", lambda: 1_800_000_000)
     with HubClient(options(hub, **PLAINUSER)) as client:
-        client.log_in(ACCESS_TOKEN, *PLAINUSER.values())
+        client.log_in(AUTH_TOKEN, *PLAINUSER.values())
         assert 0.5 <= client.server_time() - 1_800_000_000 < 1.5

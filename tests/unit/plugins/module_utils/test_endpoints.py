@@ -11,7 +11,6 @@ import typing as t
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils import _endpoints as endpoints
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
-from ansible_collections.hubops.dockerhub.plugins.module_utils._hints import PAT_LEVELS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -34,7 +33,7 @@ def test_each_endpoint_is_complete(name: str) -> None:
     assert bool(endpoint.legacy) == bool(endpoint.legacy_methods)
     assert set(endpoint.legacy_methods) <= set(endpoint.needs)
     assert names_in(endpoint.legacy or endpoint.template) == names_in(endpoint.template)
-    assert {need.pat for need in endpoint.needs.values()} <= {None, *PAT_LEVELS}
+    assert {need.pat for need in endpoint.needs.values()} <= {None, *endpoints.PAT_LEVELS}
     assert [need.oat for need in endpoint.needs.values() if need.oat and not need.oat.startswith("scope-")] == []
 
 

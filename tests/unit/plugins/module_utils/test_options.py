@@ -74,12 +74,16 @@ def test_a_login_requires_identifier_and_secret(missing: str) -> None:
         {**MYBOT, "hub_url": "http://[::1]:8080"},
         {**MYBOT, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0},
         {**MYBOT, "proxy": "http://me:p%23%2F%3F%40@proxy.example.com:3128"},
-        {**MYBOT, "proxy": "proxy.example.com:3128"},
+        {**MYBOT, "proxy": "socks5h://proxy.example.com:3128"},
     ],
     ids=range(15),
 )
 def test_each_good_combination_is_accepted(given: dict[str, t.Any]) -> None:
     assert {name: value for name, value in options(**given).items() if name in given} == given
+
+
+def test_a_proxy_without_a_scheme_gets_one() -> None:
+    assert options(**MYBOT, proxy="me:word@proxy.example.com:3128")["proxy"] == "http://me:word@proxy.example.com:3128"
 
 
 def test_empty_values_get_their_defaults() -> None:

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which tags the rules give up, for all tags and rules."""
+"""Which tags the rules select, for all tags and rules."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import BadAnswer
 from ansible_collections.hubops.dockerhub.plugins.module_utils._retention import (
-    Rules,
+    RetentionRules,
     Tag,
     has_changed,
     reason_to_delete,
@@ -52,7 +52,7 @@ def letters_matcher(letters: set[str]) -> t.Callable[[str], bool]:
 
 
 RULES = st.builds(
-    Rules,
+    RetentionRules,
     matches=st.sets(st.sampled_from(LETTERS), min_size=3).map(letters_matcher),
     is_protected=st.sets(st.sampled_from(LETTERS), max_size=2).map(letters_matcher),
     is_immutable=st.sets(st.sampled_from(LETTERS), max_size=1).map(letters_matcher),
@@ -62,7 +62,7 @@ RULES = st.builds(
 )
 
 
-def newer(of: Tag, tags: list[Tag], rules: Rules) -> int:
+def newer(of: Tag, tags: list[Tag], rules: RetentionRules) -> int:
     """Return how many tags that match were pushed after a tag."""
     return sum(
         each.pushed is not None and of.pushed is not None and each.pushed > of.pushed
@@ -71,7 +71,7 @@ def newer(of: Tag, tags: list[Tag], rules: Rules) -> int:
     )
 
 
-def at_least_as_new(of: Tag, tags: list[Tag], rules: Rules) -> int:
+def at_least_as_new(of: Tag, tags: list[Tag], rules: RetentionRules) -> int:
     return sum(
         each.pushed is not None and of.pushed is not None and each.pushed >= of.pushed
         for each in tags
@@ -79,7 +79,7 @@ def at_least_as_new(of: Tag, tags: list[Tag], rules: Rules) -> int:
     )
 
 
-def is_old(of: Tag, rules: Rules) -> bool:
+def is_old(of: Tag, rules: RetentionRules) -> bool:
     """Return whether both times of a tag are known and before those of the rules."""
     return (
         of.pushed is not None
@@ -90,26 +90,26 @@ def is_old(of: Tag, rules: Rules) -> bool:
 
 @given(tags=TAGS, rules=RULES)
 @always
-def test_protected_tags_are_always_kept(tags: list[Tag], rules: Rules) -> None:
+def test_protected_tags_are_always_kept(tags: list[Tag], rules: RetentionRules) -> None:
     assert not any(rules.is_protected(each.name) for each in select(tags, rules).candidates)
 
 
 @given(tags=TAGS, rules=RULES)
 @always
-def test_immutable_tags_are_always_kept(tags: list[Tag], rules: Rules) -> None:
+def test_immutable_tags_are_always_kept(tags: list[Tag], rules: RetentionRules) -> None:
     assert not any(rules.is_immutable(each.name) for each in select(tags, rules).candidates)
 
 
 @given(tags=TAGS, rules=RULES)
 @always
-def test_the_newest_tags_are_always_kept(tags: list[Tag], rules: Rules) -> None:
+def test_the_newest_tags_are_always_kept(tags: list[Tag], rules: RetentionRules) -> None:
     for each in select(tags, rules).candidates:
         assert at_least_as_new(each, tags, rules) >= (rules.keep_last or 0)
 
 
 @given(tags=TAGS, rules=RULES)
 @always
-def test_an_unknown_time_never_counts_as_old(tags: list[Tag], rules: Rules) -> None:
+def test_an_unknown_time_never_counts_as_old(tags: list[Tag], rules: RetentionRules) -> None:
     for each in select(tags, rules).candidates:
         assert each.pushed is not None
         assert rules.used_before is None or each.used is not None
@@ -117,13 +117,13 @@ def test_an_unknown_time_never_counts_as_old(tags: list[Tag], rules: Rules) -> N
 
 @given(tags=TAGS, rules=RULES)
 @always
-def test_all_rules_apply_to_each_candidate(tags: list[Tag], rules: Rules) -> None:
+def test_all_rules_apply_to_each_candidate(tags: list[Tag], rules: RetentionRules) -> None:
     assert all(rules.matches(each.name) and is_old(each, rules) for each in select(tags, rules).candidates)
 
 
 @given(tags=TAGS, rules=RULES)
 @always
-def test_a_tag_that_all_rules_give_up_is_a_candidate(tags: list[Tag], rules: Rules) -> None:
+def test_a_tag_that_all_rules_give_up_is_a_candidate(tags: list[Tag], rules: RetentionRules) -> None:
     candidates = select(tags, rules).candidates
     for each in tags:
         is_free = rules.matches(each.name) and not rules.is_protected(each.name) and not rules.is_immutable(each.name)
@@ -133,7 +133,7 @@ def test_a_tag_that_all_rules_give_up_is_a_candidate(tags: list[Tag], rules: Rul
 
 @given(tags=TAGS, rules=RULES)
 @always
-def test_each_tag_is_either_a_candidate_or_kept(tags: list[Tag], rules: Rules) -> None:
+def test_each_tag_is_either_a_candidate_or_kept(tags: list[Tag], rules: RetentionRules) -> None:
     selection = select(tags, rules)
     names = [each.name for each in selection.candidates]
     assert sorted([*names, *selection.kept]) == sorted(each.name for each in tags)
@@ -142,7 +142,7 @@ def test_each_tag_is_either_a_candidate_or_kept(tags: list[Tag], rules: Rules) -
 
 @given(tags=TAGS, rules=RULES, done=st.integers(0, 8))
 @always
-def test_a_run_that_stopped_is_continued_by_the_next(tags: list[Tag], rules: Rules, done: int) -> None:
+def test_a_run_that_stopped_is_continued_by_the_next(tags: list[Tag], rules: RetentionRules, done: int) -> None:
     candidates = select(tags, rules).candidates
     rest = [each for each in tags if each not in candidates[:done]]
     assert select(rest, rules).candidates == candidates[done:]
@@ -150,7 +150,7 @@ def test_a_run_that_stopped_is_continued_by_the_next(tags: list[Tag], rules: Rul
 
 @given(tags=TAGS, rules=RULES, data=st.data())
 @always
-def test_the_order_of_the_list_does_not_matter(tags: list[Tag], rules: Rules, data: t.Any) -> None:
+def test_the_order_of_the_list_does_not_matter(tags: list[Tag], rules: RetentionRules, data: t.Any) -> None:
     assert select(data.draw(st.permutations(tags)), rules).candidates == select(tags, rules).candidates
 
 
@@ -160,33 +160,33 @@ def names_of(tags: list[Tag]) -> list[str]:
 
 def test_the_oldest_candidate_comes_first() -> None:
     tags = [tag("b", NOW - 1), tag("c", NOW - 3), tag("a", NOW - 2), tag("new")]
-    selection = select(tags, Rules(match_all, match_none, match_none, keep_last=1))
+    selection = select(tags, RetentionRules(match_all, match_none, match_none, keep_last=1))
     assert names_of(selection.candidates) == ["c", "a", "b"]
     assert selection.kept == {"new": "among the newest 1"}
 
 
 def test_the_newest_are_those_of_the_tags_that_match() -> None:
     tags = [tag("b1", NOW - 9), tag("b2", NOW - 8), tag("a1"), tag("a2")]
-    selection = select(tags, Rules(letters_matcher({"b"}), match_none, match_none, keep_last=1))
+    selection = select(tags, RetentionRules(letters_matcher({"b"}), match_none, match_none, keep_last=1))
     assert names_of(selection.candidates) == ["b1"]
     assert selection.kept["a1"] == "not matched"
 
 
 def test_protected_tags_count_among_the_newest() -> None:
     tags = [tag("a"), tag("b", NOW - 1), tag("c", NOW - 2)]
-    rules = Rules(match_all, letters_matcher({"a"}), match_none, keep_last=1)
+    rules = RetentionRules(match_all, letters_matcher({"a"}), match_none, keep_last=1)
     assert names_of(select(tags, rules).candidates) == ["c", "b"]
 
 
 def test_a_tag_of_unknown_age_takes_no_place_among_the_newest() -> None:
     tags = [tag("a", None), tag("b", NOW - 1), tag("c", NOW - 2)]
-    rules = Rules(match_all, match_none, match_none, keep_last=1)
+    rules = RetentionRules(match_all, match_none, match_none, keep_last=1)
     assert names_of(select(tags, rules).candidates) == ["c"]
     assert select(tags, rules).kept == {"a": "time of the push unknown", "b": "among the newest 1"}
 
 
 def test_the_reason_contains_each_rule() -> None:
-    rules = Rules(match_all, match_none, match_none, keep_last=3, pushed_before=NOW, used_before=NOW + 60)
+    rules = RetentionRules(match_all, match_none, match_none, keep_last=3, pushed_before=NOW, used_before=NOW + 60)
     assert reason_to_delete(rules) == (
         "not among the newest 3, pushed before 2027-01-15T08:00:00Z, neither pulled nor pushed since 2027-01-15T08:01:00Z"
     )
@@ -255,7 +255,7 @@ def test_a_size_that_is_no_number_counts_as_zero(size: t.Any) -> None:
     ],
 )
 def test_a_tag_has_changed(changes: dict[str, t.Any], used_before: float | None, expected: bool) -> None:
-    rules = Rules(match_all, match_none, match_none, keep_last=1, used_before=used_before)
+    rules = RetentionRules(match_all, match_none, match_none, keep_last=1, used_before=used_before)
     assert has_changed(tag_of(row()), tag_of(row(**changes)), rules) is expected
 
 

@@ -21,7 +21,7 @@ from urllib.request import getproxies_environment, proxy_bypass_environment
 import hub_emulator
 import pytest
 import trustme
-from ansible_collections.hubops.dockerhub.plugins.module_utils._client import ACCESS_TOKEN, HubClient
+from ansible_collections.hubops.dockerhub.plugins.module_utils._client import AUTH_TOKEN, HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, normalize_options
@@ -376,7 +376,7 @@ def test_a_cookie_is_never_sent_back(hub: t.Any, domain: str) -> None:
     hub.fail("*", None, status=None, headers={"Set-Cookie": f"token=of-plainuser{domain}"})
     with HubSession(options) as session:
         for _dummy in range(2):
-            HubClient(options, session=session).log_in(ACCESS_TOKEN, *PLAINUSER.values())
+            HubClient(options, session=session).log_in(AUTH_TOKEN, *PLAINUSER.values())
         assert list(session.cookies) == []
     assert [request.headers.get("Cookie") for request in hub.requests] == [None, None]
 
@@ -419,7 +419,7 @@ def test_a_kept_session_shares_its_connection(hub: t.Any, monkeypatch: pytest.Mo
     options = options_for(hub.url)
     for _dummy in range(3):
         with HubClient(options, session=kept_session(options)) as client:
-            client.log_in(ACCESS_TOKEN, *PLAINUSER.values())
+            client.log_in(AUTH_TOKEN, *PLAINUSER.values())
     assert connected == [("127.0.0.1", hub.port)]
     kept_session(options).close()
 

@@ -13,9 +13,9 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._token_rotation i
     PENDING,
     RETIRED,
     Plan,
-    Rules,
-    Step,
+    RotationRules,
     Token,
+    TokenStep,
     managed,
     plan_absent,
     plan_confirm,
@@ -38,7 +38,7 @@ class Killed(Exception):
 class World:
     """The service, the store of the user and the clock; ``deaths`` are the steps, counted from 1, that kill each run."""
 
-    rules: Rules
+    rules: RotationRules
     lifetime: float | None = 90 * DAY
     now: float = NOW
     tokens: list[Token] = dataclasses.field(default_factory=list)
@@ -87,13 +87,13 @@ class World:
 
 
 ROTATIONS = [
-    Rules("ci", rotate="due", rotate_before=14 * DAY, overlap=overlap, prune_expired=prune)
+    RotationRules("ci", rotate="due", rotate_before=14 * DAY, overlap=overlap, prune_expired=prune)
     for overlap in (0, 7 * DAY)
     for prune in ("false", "true")
 ]
 
 
-def started(rules: Rules, rotations: int) -> World:
+def started(rules: RotationRules, rotations: int) -> World:
     """Return a world in which a token is in use, after some rotations, and due for the next one."""
     world = World(rules)
     for _dummy in range(rotations):
@@ -104,7 +104,7 @@ def started(rules: Rules, rotations: int) -> World:
 
 @pytest.mark.parametrize("rotations", [0, 1, 2, 3])
 @pytest.mark.parametrize("rules", ROTATIONS, ids=str)
-def test_killed_runs_cause_no_outage_and_leave_nothing(rules: Rules, rotations: int) -> None:
+def test_killed_runs_cause_no_outage_and_leave_nothing(rules: RotationRules, rotations: int) -> None:
     steps = started(rules, rotations).run()
     assert steps >= 4
     ways = list(itertools.product(range(1, steps + 3), repeat=3))
@@ -138,7 +138,7 @@ STATES = [
     for tokens in itertools.product(*(every_token(str(one), NOW - (30 - 10 * one) * DAY) for one in range(size)))
 ]
 ALL_RULES = [
-    Rules("ci", rotate, 14 * DAY, None, 7 * DAY, held, active, prune)
+    RotationRules("ci", rotate, 14 * DAY, None, 7 * DAY, held, active, prune)
     for rotate in ("never", "due", "always")
     for held in (None, "", "0", "1", "elsewhere")
     for active in (None, True, False)
@@ -156,7 +156,7 @@ def test_in_every_state_a_plan_keeps_its_promises() -> None:
     assert checked == len(STATES) * len(ALL_RULES) == 54090
 
 
-def check_promises(tokens: list[Token], rules: Rules, plan: Plan, after: list[Token]) -> None:
+def check_promises(tokens: list[Token], rules: RotationRules, plan: Plan, after: list[Token]) -> None:
     left = {token.id: token for token in after}
     case = (tokens, rules, plan)
     for token in tokens:
@@ -191,13 +191,13 @@ def check_promises(tokens: list[Token], rules: Rules, plan: Plan, after: list[To
 
 def test_every_state_can_be_deleted() -> None:
     for tokens in STATES:
-        plan = plan_absent(tokens, Rules("ci"), NOW)
+        plan = plan_absent(tokens, RotationRules("ci"), NOW)
         assert tokens_after(tokens, plan.steps, "ci") == []
 
 
 def test_a_confirmation_concerns_a_token_that_exists() -> None:
     for tokens, held in itertools.product(STATES, ("0", "1")):
-        plan = plan_confirm(tokens, Rules("ci", overlap=7 * DAY, held=held), NOW)
+        plan = plan_confirm(tokens, RotationRules("ci", overlap=7 * DAY, held=held), NOW)
         assert (plan.token is None) == (held not in [token.id for token in tokens])
         assert plan.create is None
         assert [step for step in plan.steps if step.kind not in ("confirm", "delete", "retire")] == []
@@ -232,27 +232,27 @@ def test_only_exact_labels_of_people_are_managed(token: Token, name: str, is_our
 )
 def test_the_time_of_a_rotation(rules: dict[str, t.Any], due: float | None) -> None:
     token = Token("1", "ci", 0.0, 90 * DAY)
-    moment = rotation_time(token, Rules("ci", rotate_before=14 * DAY)._replace(**rules))
+    moment = rotation_time(token, RotationRules("ci", rotate_before=14 * DAY)._replace(**rules))
     assert moment == (None if due is None else due * DAY)
 
 
 def test_the_token_in_use_is_neither_retired_nor_pruned() -> None:
     own = Token("0", "ci", NOW - 90 * DAY, NOW - 1)
-    rules = Rules("ci", overlap=DAY, prune_expired="all", own="0")
+    rules = RotationRules("ci", overlap=DAY, prune_expired="all", own="0")
     assert plan_present([own, Token("1", "ci", NOW - 60 * DAY)], rules, NOW).steps == []
     assert plan_present([own, Token("1", "ci", NOW - 60 * DAY)], rules._replace(own=None), NOW).steps != []
 
 
 def test_often_rotated_tokens_are_retired_after_their_own_successor() -> None:
     tokens = [Token(str(age), "ci", NOW - age * DAY) for age in (16, 9, 4, 1)]
-    plan = plan_present(tokens, Rules("ci", overlap=4 * DAY), NOW)
+    plan = plan_present(tokens, RotationRules("ci", overlap=4 * DAY), NOW)
     assert [(step.kind, step.token.id) for step in plan.steps] == [("delete", "16"), ("retire", "9")]
 
 
 def test_the_previous_token_stays_as_long_as_no_successor_is_live() -> None:
     old = Token("old", "ci", NOW - 90 * DAY)
     for broken in (Token("new", "ci", NOW - 60 * DAY, is_active=False), Token("new", "ci", NOW - 60 * DAY, NOW - 1)):
-        plan = plan_present([old, broken], Rules("ci", overlap=DAY), NOW)
+        plan = plan_present([old, broken], RotationRules("ci", overlap=DAY), NOW)
         assert (plan.steps, plan.token, plan.create) == ([], old, None)
 
 
@@ -275,9 +275,9 @@ def test_steps_that_free_room_come_before_a_creation() -> None:
         Token("now", "ci", NOW - 89 * DAY, NOW + DAY),
         Token("lost", "ci (pending)", NOW - 1),
     ]
-    plan = plan_present(tokens, Rules("ci", "due", 14 * DAY, overlap=7 * DAY, held="now"), NOW)
+    plan = plan_present(tokens, RotationRules("ci", "due", 14 * DAY, overlap=7 * DAY, held="now"), NOW)
     assert plan.steps == [
-        Step("delete", tokens[2], "nobody holds its secret"),
-        Step("delete", tokens[0], "it was replaced"),
+        TokenStep("delete", tokens[2], "nobody holds its secret"),
+        TokenStep("delete", tokens[0], "it was replaced"),
     ]
     assert plan.create == "rotation is due"

@@ -152,7 +152,7 @@ def test_an_unknown_held_token_counts_as_none(operator: Operator) -> None:
     second = operator.run(held_id="somebody-else's", **ROTATING)
     assert second["token"] is not None
     assert operator.token(first["id"]) is None
-    assert "taken as if the store held nothing" in operator.warnings[0]
+    assert "proceeds as if the store held nothing" in operator.warnings[0]
 
 
 def test_a_confirmation_needs_its_token(operator: Operator) -> None:

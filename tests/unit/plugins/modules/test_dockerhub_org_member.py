@@ -135,7 +135,7 @@ def test_an_accepted_invitation_stays_listed(members: Tasks) -> None:
 def test_too_many_removals_change_nothing(members: Tasks, *, check_mode: bool) -> None:
     members.seed(members=["carol"], invitations=[{"invitee": "old@example.com"}])
     listed = [*users("mybot", "new@example.com"), *users("alice", role="owner")]
-    with pytest.raises(errors.TooManyRemovals, match="4 people would go, but max_removals is 3"):
+    with pytest.raises(errors.TooManyRemovals, match="4 people would be removed, but max_removals is 3"):
         members(members=listed, exclusive=True, max_removals=3, check_mode=check_mode)
     assert members.writes == []
     if not check_mode:
@@ -161,7 +161,7 @@ def test_the_last_owner_is_protected(members: Tasks) -> None:
         {"members": users("mybot", role="member")},
         {"members": users("orgmember", "alice", "bob"), "exclusive": True},
     ):
-        with pytest.raises(errors.Protected, match="myorg would have no owner any more: mybot"):
+        with pytest.raises(errors.Protected, match="myorg would no longer have an owner: mybot"):
             members(**arguments, check_mode=True)
         with pytest.raises(errors.Protected):
             members(**arguments)

@@ -393,8 +393,8 @@ def test_an_expected_status_is_no_failure(api: Tasks) -> None:
         ("orgs/myorg/groups", "did you mean /v2/orgs/myorg/groups"),
         ("/api/v1", "did you mean /v2/api/v1"),
         ("v2/orgs/myorg/groups", "did you mean /v2/orgs/myorg/groups"),
-        ("/v2/users/login", "that of a login"),
-        ("/v2/auth/token/", "that of a login"),
+        ("/v2/users/login", "the path of a login"),
+        ("/v2/auth/token/", "the path of a login"),
     ],
 )
 def test_a_path_that_leads_elsewhere_sends_nothing(hub: t.Any, api: Tasks, path: str, words: str) -> None:

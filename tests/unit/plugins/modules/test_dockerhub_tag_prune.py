@@ -281,7 +281,7 @@ def test_too_many_candidates_delete_nothing(prune: Pruner, check_mode: bool) -> 
     prune.add(count=101, pushed_ago=40 * DAY)
     prune.add("new")
     error = prune.fails(TooManyRemovals, check_mode=check_mode, older_than="30d")
-    assert "give up 101 of 102 tags, but max_deletions is 100: nothing is deleted" in str(error)
+    assert "select 101 of 102 tags for deletion, but max_deletions is 100: nothing is deleted" in str(error)
     assert len(error.result["candidates"]) == len(error.result["left"]) == 101
     assert (error.result["changed"], error.result["deleted"]) == (False, [])
     assert prune.sent("DELETE") == []

@@ -14,7 +14,11 @@ from ansible.errors import AnsibleError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TOKEN_SPEC
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import PLACEHOLDER
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import TASK_ONLY, login_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import (
+    TASK_ONLY,
+    login_options,
+    secret_values,
+)
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import ALIASES, SOURCES, raw_options
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import leaked
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD_VALUES
@@ -502,3 +506,12 @@ def test_without_ansible_cfg_the_defaults_count(sources: Sources, monkeypatch: p
 def test_a_hidden_argument_of_a_finished_task_is_not_sent(sources: Sources) -> None:
     sources.arguments = {**MINE, "secret": PLACEHOLDER}
     assert sources.refusal().startswith("secret is no longer known")
+
+
+def test_a_secret_that_cannot_be_decrypted_does_not_end_the_search_for_others() -> None:
+    class Locked:
+        def __str__(self) -> str:
+            raise AnsibleError("no vault secrets found")
+
+    raw = raw_options({"secret": Locked(), "otp": 123456}, {}, str, task=True)
+    assert secret_values(raw) == ["123456"]
