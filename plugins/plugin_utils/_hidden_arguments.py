@@ -27,7 +27,7 @@ def hidden_arguments(task: t.Any, is_shown: t.Callable[[str, t.Any], bool]) -> t
     finally:
         real = _real_values[task] = {field: getattr(task, field) for field in _FIELDS}
         secret = {name: value for name, value in real["args"].items() if not is_shown(name, value)}
-        hidden = {str(value) for value in secret.values() if value} | {"dckr_"}
+        hidden = {_text(value) for value in secret.values()} - {""} | {"dckr_"}
         for field, value in real.items():
             setattr(task, field, _hide(value, hidden))
         task.args = {**task.args, **dict.fromkeys(secret, PLACEHOLDER)}
@@ -39,5 +39,11 @@ def _hide(value: t.Any, hidden: set[str]) -> t.Any:
         return {name: PLACEHOLDER if name in _SECRET_SOURCES else _hide(one, hidden) for name, one in value.items()}
     if isinstance(value, list):
         return [_hide(one, hidden) for one in value]
-    text = str(value)
+    text = _text(value)
     return PLACEHOLDER if ":" in text.rpartition("@")[0] or any(part in text for part in hidden) else value
+
+
+def _text(value: t.Any) -> str:
+    with contextlib.suppress(Exception):  # perhaps it is encrypted with another password
+        return str(value or "")
+    return ""

@@ -29,6 +29,7 @@ SOURCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "refusal_ttl": (("dockerhub_refusal_ttl",), ()),
 }
 ALIASES = {"username": "identifier", "password": "secret", "code": "otp"}
+Render = t.Callable[[t.Any], t.Any]
 # An identifier beside one of these options names the account that its value belongs to.
 OWNED = ("secret", "otp", "totp_secret")
 
@@ -44,11 +45,7 @@ class RawOptions(t.TypedDict):
 
 
 def raw_options(
-    arguments: t.Mapping[str, t.Any],
-    variables: t.Mapping[str, t.Any],
-    render: t.Callable[[t.Any], t.Any],
-    *,
-    task: bool,
+    arguments: t.Mapping[str, t.Any], variables: t.Mapping[str, t.Any], render: Render, *, task: bool
 ) -> RawOptions:
     """Return the arguments (which the caller has rendered), the rendered variables and the environment."""
     given = {name: None if is_empty(value) else value for name, value in arguments.items()}
@@ -62,9 +59,7 @@ def raw_options(
     return raw
 
 
-def _render_first(
-    names: tuple[str, ...], variables: t.Mapping[str, t.Any], render: t.Callable[[t.Any], t.Any], raw: RawOptions
-) -> bool:
+def _render_first(names: tuple[str, ...], variables: t.Mapping[str, t.Any], render: Render, raw: RawOptions) -> bool:
     """Render these variables up to the first that is not empty, and return whether there is one."""
     for name in names:
         if name in variables and name not in raw["variables"] and not raw["failure"]:

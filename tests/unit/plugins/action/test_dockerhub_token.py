@@ -368,3 +368,25 @@ def test_a_delegated_task_warns_that_the_controller_logs_in(play: Play) -> None:
     assert output.count("The login to Docker Hub runs on the controller, not on bastion") == 1
     assert "not on localhost" not in output
     assert "set login_from: target" in output
+
+
+@pytest.mark.parametrize("name", [TASK, "hubops.dockerhub.dockerhub_repository_info"])
+def test_an_unused_variable_need_not_be_decrypted(run_playbook: t.Callable[..., t.Any], hub: t.Any, name: str) -> None:
+    vault = VaultLib([("default", VaultSecret(b"a vault password"))])
+    encrypted = vault.encrypt("other", VaultSecret(b"a vault password")).decode()
+    play = f"""
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Log in
+      {name}:
+        identifier: mybot
+        secret: {PAT}
+        hub_url: {hub.url}
+      vars:
+        other: !vault |
+{textwrap.indent(encrypted, " " * 10)}
+"""
+    run = run_playbook(play)
+    assert run.returncode == 0, run.output
+    assert hub.logins() == 1
