@@ -33,32 +33,34 @@ class RepositoryTeams:
         self._teams = {str(row.get("group_name")).lower(): row for row in rows}
         return {name: row.get("permission") for name, row in self._teams.items()}
 
-    def listed(self) -> list[dict[str, t.Any]]:
-        """Return the teams with their permissions as the option ``teams`` lists them, sorted by name."""
-        self.permissions()
-        rows = [{"name": row.get("group_name"), "permission": row.get("permission")} for row in self._teams.values()]
-        return sorted(rows, key=lambda row: str(row["name"]))
+    def listed(self, permissions: dict[str, t.Any]) -> list[dict[str, t.Any]]:
+        """Return permissions as the option ``teams`` lists them, sorted by name."""
+        return [{"name": self._spelt(name), "permission": permissions[name]} for name in sorted(permissions)]
 
     def steps(self, wanted: dict[str, t.Any]) -> t.Iterator[Step]:
         """Yield what gives each team its permission, and removes that of all others."""
         for name, permission in wanted.items():
             team = self._teams.get(name)
             if team is None:
-                yield Step(self._spellings.get(name, name), permission, partial(self._add, name, permission))
+                yield Step(self._spelt(name), permission, partial(self._add, name, permission))
             elif team.get("permission") != permission:
                 change = partial(self._hub.patch, self._address(team), {"permission": permission})
-                yield Step(str(team.get("group_name")), permission, change)
+                yield Step(self._spelt(name), permission, change)
         for name in sorted(set(self._teams) - set(wanted)):
-            yield Step(name, "remove", partial(self._hub.delete, self._address(self._teams[name])))
+            yield Step(self._spelt(name), "remove", partial(self._hub.delete, self._address(self._teams[name])))
 
     def _add(self, name: str, permission: str) -> None:
-        target = TEAM.at(organization=self._names["namespace"], team=self._spellings.get(name, name))
+        target = TEAM.at(organization=self._names["namespace"], team=self._spelt(name))
         group_id = self._hub.object_of(self._hub.get(target), target).get("id")
         body = {"group_id": group_id, "permission": permission}
         send_or_find(
             lambda: self._hub.post(REPOSITORY_TEAMS.at(**self._names), body),
             lambda: self.permissions().get(name) == permission,
         )
+
+    def _spelt(self, name: str) -> str:
+        team = self._teams.get(name)
+        return str(team.get("group_name")) if team else self._spellings.get(name, name)
 
     def _address(self, row: dict[str, t.Any]) -> Address:
         return REPOSITORY_TEAM.at(**self._names, group_id=row.get("group_id"))

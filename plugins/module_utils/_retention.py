@@ -55,8 +55,7 @@ def tag_of(row: t.Mapping[str, t.Any]) -> Tag:
     if not isinstance(row.get("name"), str) or not row["name"]:
         raise BadAnswer("Docker Hub returned a tag without a name")
     pushed = _moment(facts["last_pushed"])
-    is_pulled = not _is_empty(facts["last_pulled"])
-    pulled = _moment(facts["last_pulled"]) if is_pulled else pushed
+    pulled = pushed if facts["last_pulled"] is None else _moment(facts["last_pulled"])
     size = facts["size"]
     return Tag(
         name=facts["name"],
@@ -64,17 +63,13 @@ def tag_of(row: t.Mapping[str, t.Any]) -> Tag:
         size=size if isinstance(size, int) and size > 0 else 0,
         pushed=pushed,
         used=None if pushed is None or pulled is None else max(pushed, pulled),
-        last_pushed=facts["last_pushed"] or None,
-        last_pulled=facts["last_pulled"] if is_pulled else None,
+        last_pushed=facts["last_pushed"],
+        last_pulled=facts["last_pulled"],
     )
 
 
-def _is_empty(text: t.Any) -> bool:
-    return not text or str(text).startswith("0001-01-01")
-
-
 def _moment(text: t.Any) -> float | None:
-    moment = None if _is_empty(text) else unix_time_of(text)
+    moment = unix_time_of(text)
     return None if moment is None or moment < _FIRST_PUSH else moment
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typing as t
 
-_OF_IMAGE = ("architecture", "variant", "os", "digest", "size", "status", "last_pushed", "last_pulled")
+_OF_IMAGE = ("architecture", "variant", "os", "digest", "size", "status")
 
 
 def tag_facts(tag: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -19,7 +19,17 @@ def tag_facts(tag: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
         "size": tag.get("full_size"),
         "status": tag.get("tag_status") or tag.get("status"),
         "content_type": tag.get("content_type"),
-        "last_pushed": tag.get("tag_last_pushed") or tag.get("last_updated"),
-        "last_pulled": tag.get("tag_last_pulled"),
-        "images": [{name: image.get(name) for name in _OF_IMAGE} for image in images if isinstance(image, dict)],
+        "last_pushed": _time(tag.get("tag_last_pushed") or tag.get("last_updated")),
+        "last_pulled": _time(tag.get("tag_last_pulled")),
+        "images": [_image_facts(image) for image in images if isinstance(image, dict)],
     }
+
+
+def _image_facts(image: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    times = {name: _time(image.get(name)) for name in ("last_pushed", "last_pulled")}
+    return {**{name: image.get(name) for name in _OF_IMAGE}, **times}
+
+
+def _time(text: t.Any) -> t.Any:
+    """Return a time of the API as it is; None for a placeholder such as ``0001-01-01T00:00:00Z``."""
+    return None if not text or str(text).startswith("0001-01-01") else text

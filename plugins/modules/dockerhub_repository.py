@@ -239,10 +239,16 @@ repository:
       description: When the repository was created, in UTC.
       type: str
     teams:
-      description:
-        - The permission of each team, as a dictionary. Its keys are the names of the teams in lower case.
-        - Only with O(teams).
-      type: dict
+      description: The teams that may use the repository, sorted by name. Only with O(teams).
+      type: list
+      elements: dict
+      contains:
+        name:
+          description: The name of the team.
+          type: str
+        permission:
+          description: V(read), V(write) or V(admin).
+          type: str
   sample:
     namespace: myorg
     name: app
@@ -255,7 +261,7 @@ repository:
     storage_size: 1048576
     last_updated: "2026-01-31T12:00:00.123456Z"
     date_registered: "2026-01-01T12:00:00.123456Z"
-    teams: {"developers": "write", "operations": "admin"}
+    teams: [{"name": "developers", "permission": "write"}, {"name": "operations", "permission": "admin"}]
 would_freeze:
   description: The names of the existing tags that match the new rules. They would be immutable.
   returned: in check mode, if the rules of an existing repository would change and apply
@@ -401,7 +407,10 @@ def repository(task: Task, hub: HubClient) -> Result:
         take_steps(_steps(hub, names, changes, teams), changed=current is None)
 
     change = ensure(task, current, wanted, create=create, update=update)
-    result = change.result(repository={**facts, **wanted})
+    described = {**facts, **wanted}
+    if "teams" in wanted:
+        described["teams"] = teams.listed(wanted["teams"])
+    result = change.result(repository=described)
     rules = wanted.get("immutable_tags")
     if task.check_mode and current and rules and rules["enabled"] and rules != current.get("immutable_tags"):
         result["would_freeze"] = _preview(hub, names, rules["rules"])

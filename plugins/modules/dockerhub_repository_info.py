@@ -298,7 +298,8 @@ def repository_info(task: Task, hub: HubClient) -> Result:
     if task.params["teams"]:
         for repository in found:
             names = {"namespace": namespace, "repository": repository["name"]}
-            repository["teams"] = RepositoryTeams(hub, names).listed()
+            teams = RepositoryTeams(hub, names)
+            repository["teams"] = teams.listed(teams.permissions())
     return {"changed": False, "repositories": found}
 
 

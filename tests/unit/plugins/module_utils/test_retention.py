@@ -18,6 +18,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._retention import
     untagged_bytes,
 )
 from ansible_collections.hubops.dockerhub.plugins.module_utils._tag_patterns import match_all, match_none
+from ansible_collections.hubops.dockerhub.plugins.module_utils._tags import tag_facts
 from ansible_collections.hubops.dockerhub.plugins.module_utils._times import unix_time_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -212,6 +213,14 @@ def test_a_tag_that_was_never_pulled_counts_from_its_push() -> None:
         found = tag_of(row(tag_last_pulled=never))
         assert found.used == found.pushed == unix_time_of(PUSHED)
         assert found.last_pulled is None
+
+
+def test_a_placeholder_is_not_a_time() -> None:
+    placeholder = "0001-01-01T00:00:00Z"
+    images = [{"last_pulled": placeholder, "last_pushed": PUSHED}]
+    facts = tag_facts(row(tag_last_pulled=placeholder, tag_last_pushed=placeholder, images=images))
+    assert (facts["last_pushed"], facts["last_pulled"]) == (None, None)
+    assert (facts["images"][0]["last_pushed"], facts["images"][0]["last_pulled"]) == (PUSHED, None)
 
 
 def test_a_tag_that_was_pulled_counts_from_the_later_time() -> None:

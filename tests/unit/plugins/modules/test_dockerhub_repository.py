@@ -133,12 +133,12 @@ def test_teams_get_their_permissions(hub: t.Any, repository: RepositoryTasks, na
     repository.seed(teams=[{"name": "Dev"}, {"name": "ops"}, {"name": "qa"}])
     hub.repositories.add("myorg", "app", hub.now())
     teams = [{"name": "Dev", "permission": "write"}, {"name": "ops", "permission": "admin"}]
-    assert repository(name="app", teams=teams)["repository"]["teams"] == {"dev": "write", "ops": "admin"}
+    assert repository(name="app", teams=teams)["repository"]["teams"] == teams
     assert not repository(name="app", teams=teams)["changed"]
     kept = repository(name="app", teams=[{"name": "qa"}])
-    assert kept["repository"]["teams"] == {"dev": "write", "ops": "admin", "qa": "read"}
+    assert kept["repository"]["teams"] == [*teams, {"name": "qa", "permission": "read"}]
     left = repository(name="app", teams=[{"name": "dev", "permission": "read"}], teams_exclusive=True)
-    assert left["repository"]["teams"] == {"dev": "read"}
+    assert left["repository"]["teams"] == [{"name": "Dev", "permission": "read"}]
     assert not repository(name="app", teams=[{"name": "dev"}], teams_exclusive=True)["changed"]
 
 
