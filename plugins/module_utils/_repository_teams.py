@@ -14,6 +14,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import
     TEAM,
     Address,
 )
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import NotFound
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import send_or_find
 from ansible_collections.hubops.dockerhub.plugins.module_utils._steps import Step
 
@@ -26,6 +27,7 @@ class RepositoryTeams:
         self._names = names
         self._spellings = {name.lower(): name for name in given}
         self._teams: dict[str, dict[str, t.Any]] = {}
+        self._new_ids: dict[str, t.Any] = {}
 
     def permissions(self) -> dict[str, t.Any]:
         """Return the permission of each team, by the team's name in lower case."""
@@ -37,8 +39,19 @@ class RepositoryTeams:
         """Return permissions as the option ``teams`` lists them, sorted by name."""
         return [{"name": self._spelt(name), "permission": permissions[name]} for name in sorted(permissions)]
 
+    def look_up(self, wanted: t.Iterable[str]) -> None:
+        """Read the ids of the teams that have no permission yet; raise ``NotFound`` if a team does not exist."""
+        for name in wanted:
+            if name not in self._teams:
+                target = TEAM.at(organization=self._names["namespace"], team=self._spelt(name))
+                try:
+                    self._new_ids[name] = self._hub.object_of(self._hub.get(target), target).get("id")
+                except NotFound as error:
+                    hint = "create it with dockerhub_team; only organizations have teams"
+                    raise NotFound(error.message, hint=hint, http_status=error.http_status) from None
+
     def steps(self, wanted: dict[str, t.Any]) -> t.Iterator[Step]:
-        """Yield what gives each team its permission, and removes that of all others."""
+        """Yield what gives each team its permission, and removes that of all others; ``look_up`` comes first."""
         for name, permission in wanted.items():
             team = self._teams.get(name)
             if team is None:
@@ -50,9 +63,7 @@ class RepositoryTeams:
             yield Step(self._spelt(name), "remove", partial(self._hub.delete, self._address(self._teams[name])))
 
     def _add(self, name: str, permission: str) -> None:
-        target = TEAM.at(organization=self._names["namespace"], team=self._spelt(name))
-        group_id = self._hub.object_of(self._hub.get(target), target).get("id")
-        body = {"group_id": group_id, "permission": permission}
+        body = {"group_id": self._new_ids[name], "permission": permission}
         send_or_find(
             lambda: self._hub.post(REPOSITORY_TEAMS.at(**self._names), body),
             lambda: self.permissions().get(name) == permission,

@@ -18,22 +18,21 @@ class Step(t.NamedTuple):
     run: t.Callable[[], t.Any]
 
 
-def take_steps(steps: t.Iterable[Step], *, changed: bool = False) -> None:
+def take_steps(steps: t.Iterable[Step], *, created: str | None = None) -> None:
     """Make all changes. If one fails, add to the error's result which changes were made and which are left.
 
-    ``changed`` is whether the task has changed something before.
+    ``created`` is the name of the object that the task has just created, if it has.
     """
+    done = [] if created is None else [{"name": created, "change": "create"}]
     steps = list(steps)
-    for number, step in enumerate(steps):
+    left = [{"name": step.name, "change": step.change} for step in steps]
+    for step in steps:
         try:
             step.run()
         except HubError as error:
-            error.result = {
-                "changed": changed or number > 0,
-                "done": [_shown(one) for one in steps[:number]],
-                "left": [_shown(one) for one in steps[number:]],
-            }
+            error.result = {"changed": bool(done), "done": done, "left": left}
             raise
+        done.append(left.pop(0))
 
 
 @contextlib.contextmanager
@@ -44,7 +43,3 @@ def after_a_change() -> t.Iterator[None]:
     except HubError as error:
         error.result = {"changed": True, **error.result}
         raise
-
-
-def _shown(step: Step) -> dict[str, str]:
-    return {"name": step.name, "change": step.change}

@@ -269,15 +269,19 @@ would_freeze:
   elements: str
   sample: [v1.0.0, v1.1.0]
 done:
-  description: The changes that were made before an error, each with C(name) and C(change).
-  returned: if the task fails between two changes
+  description:
+    - The changes that were made before an error. C(name) is the repository or a team. C(change) is V(create), the option
+      that was changed, the new permission of a team, or V(remove).
+  returned: if the task fails after a change
   type: list
   elements: dict
+  sample: [{"name": "app", "change": "create"}]
 left:
-  description: The changes that were not made because of an error, each with C(name) and C(change).
+  description: The changes that were not made because of an error, each with C(name) and C(change) as in RV(done).
   returned: if the task fails between two changes
   type: list
   elements: dict
+  sample: [{"name": "developers", "change": "write"}]
 rate_limit:
   description:
     - How many requests Docker Hub still accepts, as its last answer reported it.
@@ -330,7 +334,12 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import
     REPOSITORY,
     TAGS,
 )
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import BadAnswer, InvalidOptions, Protected
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import (
+    BadAnswer,
+    InvalidOptions,
+    NotFound,
+    Protected,
+)
 from ansible_collections.hubops.dockerhub.plugins.module_utils._repositories import repository_facts, require_name
 from ansible_collections.hubops.dockerhub.plugins.module_utils._repository_teams import RepositoryTeams
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import (
@@ -390,6 +399,7 @@ def repository(task: Task, hub: HubClient) -> Result:
     if current and task.given("teams"):
         current["teams"] = teams.permissions()
     wanted = _wanted(task, current or {})
+    _require_teams(task, teams, wanted)
     facts: State = {"namespace": names["namespace"], "name": names["repository"], **(current or {})}
 
     def create() -> State:
@@ -404,7 +414,7 @@ def repository(task: Task, hub: HubClient) -> Result:
             return {**facts, "teams": teams.permissions() if task.given("teams") else {}}
 
     def update(changes: State) -> None:
-        take_steps(_steps(hub, names, changes, teams), changed=current is None)
+        take_steps(_steps(hub, names, changes, teams), created=None if current else names["repository"])
 
     change = ensure(task, current, wanted, create=create, update=update)
     described = {**facts, **wanted}
@@ -437,6 +447,16 @@ def _check_options(task: Task) -> None:
                 f"teams lists {team['name']} twice or without a name", hint="remove one of the entries"
             )
         listed.add(name)
+
+
+def _require_teams(task: Task, teams: RepositoryTeams, wanted: State) -> None:
+    """Raise ``NotFound`` for a team that does not exist. In check mode, a task before this one may be about to create it."""
+    try:
+        teams.look_up(wanted.get("teams", ()))
+    except NotFound as error:
+        if not task.check_mode:
+            raise
+        task.warn(str(error))
 
 
 def _steps(hub: HubClient, names: dict[str, str], changes: State, teams: RepositoryTeams) -> t.Iterator[Step]:

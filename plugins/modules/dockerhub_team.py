@@ -162,7 +162,7 @@ done:
       description: The name of the person or of the team.
       type: str
     change:
-      description: V(add) or V(remove) for a person, V(change) for the team.
+      description: V(add) or V(remove) for a person, V(create) or V(change) for the team.
       type: str
   sample:
     - name: alice
@@ -177,7 +177,7 @@ left:
       description: The name of the person or of the team.
       type: str
     change:
-      description: V(add) or V(remove) for a person, V(change) for the team.
+      description: V(add) or V(remove) for a person, V(create) or V(change) for the team.
       type: str
   sample:
     - name: bob
@@ -297,7 +297,7 @@ def team(task: Task, hub: HubClient) -> Result:
         return {**_facts(made), "members": _users(crew)}
 
     def update(changes: State) -> None:
-        take_steps(_steps(task, hub, names, changes, crew, found or {}), changed=found is None)
+        take_steps(_steps(task, hub, names, changes, crew, found or {}), created=None if found else final_name)
 
     change = ensure(task, current, wanted, create=create, update=update)
     state = {"organization": organization, "name": final_name, "description": "", **(current or {}), **wanted}

@@ -159,15 +159,42 @@ def test_a_preview_of_another_form_lists_nothing(hub: t.Any, repository: Reposit
 
 def test_a_failure_in_the_middle_reports_what_was_done(hub: t.Any, repository: RepositoryTasks) -> None:
     repository.login = OWNER
-    repository.seed(teams=[{"name": "dev"}])
-    with pytest.raises(errors.NotFound, match="the team nobody of myorg does not exist") as caught:
-        repository(name="app", teams=[{"name": "dev"}, {"name": "nobody"}, {"name": "other"}])
+    repository.seed(teams=[{"name": "dev"}, {"name": "Ops"}])
+    from emulator.teams import team_ids
+
+    ops_id = team_ids(hub, "myorg")["Ops"]
+
+    def refuse(sent: t.Any) -> t.Any:
+        is_ops = sent.method == "POST" and sent.body["group_id"] == ops_id
+        return hub_emulator.Reply(400, {"message": "no"}) if is_ops else None
+
+    hub.fail(f"{APP}/groups", None, respond=refuse)
+    with pytest.raises(errors.InvalidRequest) as caught:
+        repository(name="app", teams=[{"name": "dev"}, {"name": "Ops"}])
     assert caught.value.result == {
         "changed": True,
-        "done": [{"name": "dev", "change": "read"}],
-        "left": [{"name": "nobody", "change": "read"}, {"name": "other", "change": "read"}],
+        "done": [{"name": "app", "change": "create"}, {"name": "dev", "change": "read"}],
+        "left": [{"name": "Ops", "change": "read"}],
     }
-    assert hub.repositories.find("myorg", "app")
+
+
+@pytest.mark.parametrize("login", [OWNER, PAT])
+def test_a_team_that_cannot_be_added_prevents_the_creation(
+    hub: t.Any, repository: RepositoryTasks, login: tuple[str, str]
+) -> None:
+    repository.login = login
+    with pytest.raises((errors.NotFound, errors.NeedsPasswordLogin)) as caught:
+        repository(name="app", teams=[{"name": "nobody"}])
+    if login == OWNER:
+        assert "the team nobody of myorg does not exist" in str(caught.value)
+        assert "create it with dockerhub_team" in str(caught.value)
+    assert {request.method for request in repository.sent} == {"GET"}
+
+
+def test_in_check_mode_a_missing_team_is_a_warning(hub: t.Any, repository: RepositoryTasks) -> None:
+    repository.login = OWNER
+    assert repository(name="app", teams=[{"name": "nobody"}], check_mode=True)["changed"]
+    assert "the team nobody of myorg does not exist" in repository.warnings[0]
 
 
 @pytest.mark.parametrize("has_effect", [True, False])
@@ -197,6 +224,8 @@ def _lost(hub: t.Any, sent: t.Any, has_effect: bool) -> t.Any:
 
 
 def test_a_failure_after_the_creation_is_a_change(hub: t.Any, repository: RepositoryTasks) -> None:
+    repository.login = OWNER
+    repository.seed(teams=[{"name": "dev"}])
     hub.fail(f"{APP}/groups", None, status=500)
     with pytest.raises(errors.ServerError) as caught:
         repository(name="app", teams=[{"name": "dev"}])
