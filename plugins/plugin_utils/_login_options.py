@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import difflib
 import traceback
 import typing as t
 
@@ -93,13 +94,20 @@ def _arguments(raw: RawOptions, spec: Spec) -> dict[str, t.Any]:
 
 def _unknown(given: str, raw: RawOptions, spec: Spec) -> InvalidOptions:
     if raw["task"]:
-        place, names = "the task", {*spec}
-    else:
-        place = "the lookup; only the task has it" if given in TASK_ONLY else "the lookup"
-        names = {*spec, "return_format"}
-    return InvalidOptions(
-        f"{printable(given)} is not an option of {place}", hint=f"the options are {', '.join(sorted(names))}"
-    )
+        return unknown_option(given, "the task", spec)
+    place = "the lookup; only the task has it" if given in TASK_ONLY else "the lookup"
+    return unknown_option(given, place, (*spec, "return_format"))
+
+
+def unknown_option(given: str, place: str, names: t.Iterable[str], login_names: t.Iterable[str] = ()) -> InvalidOptions:
+    """Return the error for an option that does not exist, with the options that do."""
+    hint = f"the options are {', '.join(sorted(names))}"
+    if login_names:
+        hint += f"; and for the login {', '.join(sorted(login_names))}"
+    similar = difflib.get_close_matches(given, [*names, *login_names], 1)
+    if similar:
+        hint = f"did you mean {similar[0]}? {hint}"
+    return InvalidOptions(f"{printable(given)} is not an option of {place}", hint=hint)
 
 
 def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:

@@ -8,6 +8,7 @@ import typing as t
 from urllib.parse import unquote
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
@@ -23,6 +24,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options im
     login_options,
     require_real_values,
     secret_values,
+    unknown_option,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
     ALIASES,
@@ -96,10 +98,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         own = self.resource[0]["argument_spec"]
         for name in self._task.args:
             if name not in own and name not in _CONNECTION:
-                raise InvalidOptions(
-                    f"{printable(str(name))} is not an option of {self._task.action}",
-                    hint=f"the options are {', '.join(sorted(own))}; and for the login {', '.join(sorted(CONNECTION_SPEC))}",
-                )
+                raise unknown_option(str(name), self._task.action, own, CONNECTION_SPEC)
         given = _given({name: value for name, value in self._task.args.items() if name in own}, own)
         require_real_values(given)
         return given
@@ -174,7 +173,11 @@ def _module_params(spec: dict[str, t.Any], params: dict[str, t.Any]) -> dict[str
     """Return the parameters in their types and with defaults; raise ``InvalidOptions`` for those that do not fit."""
     result = ArgumentSpecValidator(**spec).validate(params)
     if result.error_messages:
+        # Ansible's message about an unknown option of an option contains no verb.
+        errors = [
+            f"there is no option {error}" if type(error) is UnsupportedError else str(error) for error in result.errors
+        ]
         raise InvalidOptions(
-            printable("; ".join(result.error_messages), limit=500), hint="correct the options of the task"
+            printable("; ".join(errors), limit=500).rstrip("."), hint="ansible-doc describes the options"
         )
     return dict(result.validated_parameters)

@@ -115,8 +115,13 @@ def test_an_explicit_token_is_used_and_never_renewed(hub: t.Any, play: Play) -> 
 
 def test_a_misspelt_option_fails_before_any_request(hub: t.Any, play: Play) -> None:
     result = play([repository(descripton="x")], "host1")
-    assert "descripton is not an option of hubops.dockerhub.dockerhub_repository" in result.output
+    assert (
+        "descripton is not an option of hubops.dockerhub.dockerhub_repository; did you mean description?"
+        in result.output
+    )
     assert "full_description" in result.output
+    inner = play([repository(teams=[{"name": "dev", "permision": "read"}])], "host1")
+    assert "there is no option teams.permision. Supported parameters include: name, permission;" in inner.output
     assert hub.count() == 0
 
 

@@ -189,7 +189,11 @@ def test_wrong_options_send_nothing(hub: t.Any, look: Look, case: str) -> None:
         ([], {}, "identifier is missing; give it as an option, as the variable dockerhub_identifier or"),
         (["mybot"], {}, "secret is missing; give it as an option, as the variable dockerhub_secret or"),
         (["mybot", "myorg"], MYBOT, "takes one term, the identifier; give the rest by name"),
-        ([], {**MYBOT, "sekret": PAT}, "sekret is not an option of the lookup; the options are auth_method, "),
+        (
+            [],
+            {**MYBOT, "sekret": PAT},
+            "sekret is not an option of the lookup; did you mean secret? the options are auth_method, ",
+        ),
         ([], {**MYBOT, "return_fromat": "dict"}, ", return_format, "),
         ([], {**MYBOT, "return_format": "json"}, "return_format must be token or dict; leave it out"),
         (["mybot"], MYBOT, "the identifier is given twice; give it as the term or by name"),

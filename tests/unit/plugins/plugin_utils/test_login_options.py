@@ -337,7 +337,7 @@ def test_the_owner_of_a_secret_is_the_first_identifier_that_is_not_empty(sources
 def test_a_misspelt_option_is_named_with_the_right_ones(sources: Sources) -> None:
     sources.arguments = {**MINE, "sekret": "my-other-word"}
     text = sources.refusal()
-    assert text.startswith("sekret is not an option of the task; the options are auth_method, ")
+    assert text.startswith("sekret is not an option of the task; did you mean secret? the options are auth_method, ")
     assert " secret, " in text
     assert "my-other-word" not in text
 
