@@ -12,7 +12,7 @@ STAMP := $(shell $(PYTHON) -V 2>&1) $(CURDIR) nox==2026.10.*
 .PHONY: help demo test quick fuzz bench docs clean tools nox
 
 help:
-	@echo 'make demo   playbooks against a stand-in for Docker Hub, or against HUB_URL'
+	@echo 'make demo   playbooks against an emulator of Docker Hub, or against HUB_URL'
 	@echo 'make test   lint, unit and integration tests'
 	@echo 'make quick  unit tests alone; TESTS="-k word" for those with this word in their name'
 	@echo 'make fuzz   property tests with a longer random search'

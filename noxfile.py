@@ -319,7 +319,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def demo(session: nox.Session) -> None:
-    """Playbooks against a stand-in for Docker Hub, or against HUB_URL"""
+    """Playbooks against an emulator of Docker Hub, or against HUB_URL"""
     session.install("ansible-core", "-r", "requirements.txt")
     session.run("python", "examples/demo/run")
 

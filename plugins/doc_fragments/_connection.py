@@ -15,7 +15,8 @@ class ModuleDocFragment:
 options:
   hub_url:
     description:
-      - The base URL of Docker Hub. Change it for tests only, for example to use a simulated Docker Hub.
+      - The base URL of Docker Hub. Change it for tests only, for example to use an emulator. The environment
+        variable E(DOCKERHUB_URL) sets it for all tasks.
       - The URL must start with C(https://). For a loopback address, C(http://) is accepted too.
     type: str
     default: https://hub.docker.com

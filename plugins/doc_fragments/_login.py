@@ -21,13 +21,15 @@ options:
     description:
       - The user name of the Docker Hub account. If O(secret) is an organization access token, the name of the
         organization.
-      - Required to log in, unless O(docker_config) provides it.
+      - Required to log in, unless O(docker_config) provides it. It is usually in the environment variable
+        E(DOCKERHUB_USERNAME).
     type: str
     aliases: [username]
   secret:
     description:
       - A personal access token (C(dckr_pat_...)), an organization access token (C(dckr_oat_...)), or the password of
-        the account. Required to log in, unless O(docker_config) provides it.
+        the account. Required to log in, unless O(docker_config) provides it. It is usually in an encrypted variable or
+        in the environment variable E(DOCKERHUB_PASSWORD).
       - Every user creates personal access tokens under Account settings > Personal access tokens. The owners of an
         organization create organization access tokens under Identity & auth > Access tokens of the organization.
       - If the account uses two-factor authentication, a password also requires O(totp_secret) or O(otp). Docker Hub

@@ -77,8 +77,8 @@ seealso:
   - module: hubops.dockerhub.dockerhub_token
   - plugin: hubops.dockerhub.dockerhub_token
     plugin_type: lookup
-  - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
-    description: Repositories as code, and what each operation requires.
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_permissions
+    description: What each operation requires of an access token.
   - name: Docker Hub API
     description: Docker's reference of all operations.
     link: https://docs.docker.com/reference/api/hub/latest/

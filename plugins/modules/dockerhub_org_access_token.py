@@ -86,10 +86,8 @@ seealso:
     plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_access_tokens
     description: Rotation, monitoring, and what happens when a run ends early.
-  - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
-    description: The scopes that operations on repositories require.
-  - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
-    description: The scopes that operations on an organization require.
+  - ref: ansible_collections.hubops.dockerhub.docsite.guide_permissions
+    description: The scopes that each operation requires.
 """
 
 EXAMPLES = r"""

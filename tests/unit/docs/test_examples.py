@@ -75,6 +75,8 @@ NOT_RUN = {
     "git clone": "needs GitHub",
     "make": "takes a test's own time; the continuous integration runs demo and test",
     "python3 -m pip install": "needs PyPI",
+    "python3 -m venv": "the environment of the tests is in place",
+    "python3 tests/integration/targets/setup_hub_emulator/files/hub_emulator.py": "the tests run it by themselves",
 }
 # The same for blocks with tasks of other collections.
 FOREIGN = {
@@ -321,6 +323,14 @@ def test_every_exception_is_still_used() -> None:
 def test_code_has_at_most_96_columns(page: str) -> None:
     lines = [(block.where, line) for block in PAGES[page]() for line in block.text.splitlines()]
     assert [line for line in lines if len(line[1]) > 96] == []
+
+
+def test_the_guide_for_newcomers_starts_the_emulator() -> None:
+    guide = (ROOT / "docs/docsite/rst/guide_start.rst").read_text()
+    program, port = re.findall(r"\$ python3 (\S+/hub_emulator\.py) --port (\d+) &", guide)[0]
+    assert (ROOT / program).is_file()
+    assert f"DOCKERHUB_URL=http://127.0.0.1:{port}\n" in guide
+    assert f"DOCKERHUB_USERNAME=mybot DOCKERHUB_PASSWORD={hub_emulator.MYBOT_PAT}\n" in guide
 
 
 def test_the_readme_has_at_most_120_lines() -> None:
