@@ -7,12 +7,10 @@ from __future__ import annotations
 import typing as t
 from urllib.parse import unquote
 
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import CONNECTION_SPEC, Options
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, failure
@@ -20,12 +18,8 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._session import k
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import (
-    login_options,
-    require_real_values,
-    secret_values,
-    unknown_option,
-)
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, secret_values
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._module_options import LOGIN_NAMES, module_params
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
     ALIASES,
     SOURCES,
@@ -41,8 +35,6 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token imp
 
 display = Display()
 
-_CONNECTION = {*CONNECTION_SPEC, *ALIASES}
-
 
 class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half typed
     """Run a resource module on the controller. ``resource`` is the SPEC of the module and its function."""
@@ -55,7 +47,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         public = self._public_options()
         with hidden_arguments(self._task, lambda name, value: name in public and not contains_secret(value, ())):
             raw = raw_options(
-                {name: value for name, value in self._task.args.items() if name in _CONNECTION},
+                {name: value for name, value in self._task.args.items() if name in LOGIN_NAMES},
                 variables,
                 self._templar.template,
                 task=True,
@@ -76,7 +68,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
 
     def _run(self, raw: RawOptions) -> Result:
         spec, function = self.resource
-        params = _module_params(spec, self._own_arguments())
+        params = module_params(self._task.action, self._task.args, spec)
         options = login_options(raw, display.warning, display.vvv, CONNECTION_SPEC)
         task = Task(
             params,
@@ -92,16 +84,6 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             finally:
                 self._hide(task.new_secrets)
             return {**result, "rate_limit": hub.rate_limit}
-
-    def _own_arguments(self) -> dict[str, t.Any]:
-        """Return the arguments for the module; raise ``InvalidOptions`` for one that does not exist."""
-        own = self.resource[0]["argument_spec"]
-        for name in self._task.args:
-            if name not in own and name not in _CONNECTION:
-                raise unknown_option(str(name), self._task.action, own, CONNECTION_SPEC)
-        given = _given({name: value for name, value in self._task.args.items() if name in own}, own)
-        require_real_values(given)
-        return given
 
     def _client(self, options: Options) -> HubClient:
         if options["access_token"]:
@@ -122,7 +104,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
     def _public_options(self) -> set[str]:
         """Return the names of all options that contain no secret, of the module and of the login."""
         own = {name for name, row in self.resource[0]["argument_spec"].items() if not row.get("no_log")}
-        return own | {name for name in _CONNECTION if not CONNECTION_SPEC[ALIASES.get(name, name)].get("no_log")}
+        return own | {name for name in LOGIN_NAMES if not CONNECTION_SPEC[ALIASES.get(name, name)].get("no_log")}
 
     def _secrets(self, raw: RawOptions) -> list[str]:
         """Return the secrets that this task was given, in arguments (misspelt ones included), variables or environment."""
@@ -145,39 +127,3 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             return any(isinstance(other, (dict, list)) for other in others) or contains_secret(item, secrets)
         except Exception:  # an item that cannot be searched is not printed
             return True
-
-
-def _given(arguments: dict[str, t.Any], spec: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return the arguments that do not count as left out, in options inside of options too."""
-    return {
-        name: _given_inside(value, spec.get(name, {}))
-        for name, value in arguments.items()
-        if not is_empty(value) or (value == "" and _is_cleared_by_empty_text(spec.get(name, {})))
-    }
-
-
-def _given_inside(value: t.Any, row: dict[str, t.Any]) -> t.Any:
-    if "options" not in row:
-        return value
-    if isinstance(value, list):
-        return [_given_inside(entry, row) for entry in value]
-    return _given(value, row["options"]) if isinstance(value, dict) else value
-
-
-def _is_cleared_by_empty_text(row: dict[str, t.Any]) -> bool:
-    """Return whether an option is a text that can be empty. A list is cleared by ``[]`` only."""
-    return row.get("type", "str") in ("str", "raw") and "default" not in row and "choices" not in row
-
-
-def _module_params(spec: dict[str, t.Any], params: dict[str, t.Any]) -> dict[str, t.Any]:
-    """Return the parameters in their types and with defaults; raise ``InvalidOptions`` for those that do not fit."""
-    result = ArgumentSpecValidator(**spec).validate(params)
-    if result.error_messages:
-        # Ansible's message about an unknown option of an option contains no verb.
-        errors = [
-            f"there is no option {error}" if type(error) is UnsupportedError else str(error) for error in result.errors
-        ]
-        raise InvalidOptions(
-            printable("; ".join(errors), limit=500).rstrip("."), hint="ansible-doc describes the options"
-        )
-    return dict(result.validated_parameters)
