@@ -83,6 +83,7 @@ options:
     choices: [auto, access_token, login]
     default: auto
 requirements:
+  - Python 3.9 or later
   - requests 2.25.1 or later (not 2.32.0 to 2.32.2) and PyJWT 2 or later, where the login runs
   - pyotp, for O(totp_secret) only
   - docker, for O(docker_config) only, on the controller
