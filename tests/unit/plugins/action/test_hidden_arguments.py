@@ -98,7 +98,11 @@ def tasks() -> list[dict[str, t.Any]]:
         task(
             "environment of a target",
             {**right, "login_from": "target", "cache": False},
-            environment={"DOCKERHUB_PASSWORD": "{{ wrong }}", "DOCKERHUB_TOTP_SECRET": "{{ seed }}"},
+            environment={
+                "DOCKERHUB_PASSWORD": "{{ wrong }}",
+                "DOCKERHUB_TOTP_SECRET": "{{ seed }}",
+                "MINE": "{{ pat }}",
+            },
         ),
         task(
             "unreachable",

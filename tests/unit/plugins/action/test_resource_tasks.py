@@ -230,6 +230,12 @@ OUTCOMES: dict[str, dict[str, t.Any]] = {
         body='{"db_password": "{{ body_password }}"}',
         status_code=[400],
     ),
+    "published": repository(
+        identifier="mfauser",
+        secret="{{ mfa_password }}",
+        description="x {{ mfa_password }}",
+        totp_secret="{{ totp_secret }}",
+    ),
     "described": {
         **repository(description="{{ wrong }}"),
         "vars": {"dockerhub_secret": "{{ wrong }}", "dockerhub_identifier": "mybot"},
