@@ -39,7 +39,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core is half ty
 
 def _log_in(raw: RawOptions) -> dict[str, t.Any]:
     from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
-    from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
+    from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, message_of
     from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token import log_in_here, shared_token
 
     try:
@@ -47,7 +47,7 @@ def _log_in(raw: RawOptions) -> dict[str, t.Any]:
         return dict(shared_token(options, log_in_here, display.warning, display.v, raw=raw))
     except HubError as error:
         # Since ansible-core 2.19 the text of every cause is shown, and causes contain headers and URLs.
-        raise AnsibleLookupError(f"{error} [{error.code}]") from None
+        raise AnsibleLookupError(f"{message_of(error, raw)} [{error.code}]") from None
 
 
 def _refusal(text: str) -> AnsibleLookupError:

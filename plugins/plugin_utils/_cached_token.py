@@ -52,8 +52,7 @@ def live_token(credential: Record, auth_method: str, min_ttl: int, since: float 
 
 def mask_secrets(secrets: t.Iterable[str | None]) -> None:
     """Let ansible-core 2.22 and later mask these values wherever they are printed."""
-    masking = sys.modules.get("ansible.module_utils.secrets")  # loaded from 2.22 on; a failed import costs time
-    if masking:
+    if masking := sys.modules.get("ansible.module_utils.secrets"):  # loaded from 2.22 on; a failed import costs time
         masking.register_secrets(secret for secret in secrets if secret)
 
 

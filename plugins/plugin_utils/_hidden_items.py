@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import typing as t
@@ -21,7 +22,7 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
     """
     if isinstance(value, dict):
         return any(
-            (_SECRET_NAME.search(str(name)) is not None and _has_text(inner))
+            (_SECRET_NAME.search(str(name)) is not None and any(texts(inner)))
             or contains_secret(str(name), secrets)
             or contains_secret(inner, secrets)
             for name, inner in value.items()
@@ -37,10 +38,25 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
         return _SECRET_FIELD.search(text) is not None
 
 
-def _has_text(value: t.Any) -> bool:
-    """Return whether a value is a text that is not empty, or contains one."""
+def named_secrets(value: t.Any) -> t.Iterator[str]:
+    """Yield all texts under names such as ``password``. A text that is JSON is searched as well."""
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        with contextlib.suppress(ValueError, RecursionError):
+            value = json.loads(value)
     if isinstance(value, dict):
-        return any(_has_text(inner) for inner in value.values())
+        for name, inner in value.items():
+            yield from texts(inner) if _SECRET_NAME.search(str(name)) else named_secrets(inner)
+    elif isinstance(value, (list, tuple, set)):
+        for inner in value:
+            yield from named_secrets(inner)
+
+
+def texts(value: t.Any) -> t.Iterator[str]:
+    """Yield all texts in a value that are not empty."""
+    if isinstance(value, dict):
+        value = [*value.values()]
     if isinstance(value, (list, tuple, set)):
-        return any(_has_text(inner) for inner in value)
-    return isinstance(value, str) and value != ""
+        for inner in value:
+            yield from texts(inner)
+    elif isinstance(value, str) and value:
+        yield value

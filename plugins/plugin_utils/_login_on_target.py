@@ -42,7 +42,7 @@ def login_on_target(action: t.Any, variables: dict[str, t.Any], target: str) -> 
 
 def _run_module(action: t.Any, options: Options, variables: dict[str, t.Any], target: str) -> dict[str, t.Any]:
     try:
-        with _private_settings(action):
+        with _private_settings(action, secrets_of(options)):
             result: dict[str, t.Any] = action._execute_module(
                 module_name="hubops.dockerhub.dockerhub_token",
                 module_args={name: value for name, value in options.items() if value is not None},
@@ -56,7 +56,7 @@ def _run_module(action: t.Any, options: Options, variables: dict[str, t.Any], ta
 
 
 @contextlib.contextmanager
-def _private_settings(action: t.Any) -> t.Iterator[None]:
+def _private_settings(action: t.Any, secrets: list[str]) -> t.Iterator[None]:
     """Keep the arguments of the module off the logs and the disk of the target, as far as its connection allows.
 
     With ``no_log``, the target does not log them, and ssh does not print the answer at -vvv. With pipelining, there is no
@@ -70,7 +70,7 @@ def _private_settings(action: t.Any) -> t.Iterator[None]:
         restore.callback(setattr, task, "environment", task.environment)
         restore.callback(setattr, play_context, "no_log", play_context.no_log)
         task.no_log = play_context.no_log = True
-        task.environment = [_without_secrets(values) for values in task.environment or []]
+        task.environment = [_without_secrets(values, secrets) for values in task.environment or []]
         with contextlib.suppress(KeyError):  # a connection without this option
             if not connection.become:
                 restore.callback(connection.set_option, "pipelining", connection.get_option("pipelining"))
@@ -78,10 +78,14 @@ def _private_settings(action: t.Any) -> t.Iterator[None]:
         yield
 
 
-def _without_secrets(environment: t.Any) -> t.Any:
+def _without_secrets(environment: t.Any, secrets: list[str]) -> t.Any:
     if not isinstance(environment, dict):
         return environment
-    return {name: value for name, value in environment.items() if name not in _SECRET_VARIABLES}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name not in _SECRET_VARIABLES and not any(secret in str(value) for secret in secrets)
+    }
 
 
 def _redacted(error: HubError, options: Options) -> HubError:

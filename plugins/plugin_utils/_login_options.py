@@ -12,7 +12,7 @@ import typing as t
 
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, InvalidOptions
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
     TOKEN_SPEC,
     Options,
@@ -136,6 +136,11 @@ def _text(error: Exception) -> str:
         return str(error) or type(error).__name__
     except Exception:  # composing the text may fail
         return type(error).__name__
+
+
+def message_of(error: HubError, raw: RawOptions) -> str:
+    """Return the text of an error without the secrets of these options, which may be part of other options too."""
+    return printable(str(error), [text for text in secret_values(raw) if len(text) > 3], limit=2000)
 
 
 def secret_values(raw: RawOptions) -> list[str]:

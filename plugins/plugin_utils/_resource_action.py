@@ -17,7 +17,11 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import kept_session
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import (
+    contains_secret,
+    named_secrets,
+    texts,
+)
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, secret_values
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._module_options import LOGIN_NAMES, module_params
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
@@ -45,18 +49,26 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         """Return the result of the function. Ansible prints it, unless it contains a new secret."""
         variables = task_vars or {}
         public = self._public_options()
-        with hidden_arguments(self._task, lambda name, value: name in public and not contains_secret(value, ())):
+        with hidden_arguments(
+            self._task, lambda name, value: name in public and not contains_secret(value, ())
+        ) as sources:
             raw = raw_options(
                 {name: value for name, value in self._task.args.items() if name in LOGIN_NAMES},
                 variables,
                 self._templar.template,
                 task=True,
             )
-            secrets = self._secrets(raw)
+            sources.update({**raw["variables"], **raw["environment"]})
+            # Docker Hub may quote what it was sent in its answer.
+            sent = [text for text in named_secrets([*self._task.args.values()]) if len(text) > 3]
+            secrets = [*self._secrets(raw), *sent]
             self._task.no_log = self._task.no_log or self._is_secret_loop(variables, secrets)
             try:
                 super().run(tmp, variables)
                 result = self._run(raw)
+                # Shorter ones, such as codes, may be part of other texts by chance. Docker Hub accepts no shorter password.
+                if any(secret in text for text in texts(result) for secret in secrets if len(secret) > 8):
+                    self._task.no_log = True
             except HubError as error:
                 result = failure(error)
                 result["msg"] = printable(result["msg"], secrets, limit=2000)
@@ -121,9 +133,10 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         if self._task.loop is None and not self._task.loop_with:
             return False
         try:
-            # With `extended`, Ansible prints all items beside each one, so unknown secrets in any of them count.
-            others = variables.get("ansible_loop", {}).get("allitems", [])
-            item = variables.get(self._task.loop_control.loop_var or "item")
-            return any(isinstance(other, (dict, list)) for other in others) or contains_secret(item, secrets)
+            control, loop = self._task.loop_control, variables.get("ansible_loop", {})
+            # With `extended`, Ansible prints other items beside each one, so unknown secrets in any of them count.
+            others = [*loop.get("allitems", []), loop.get("nextitem"), loop.get("previtem")]
+            shown = [variables.get(control.loop_var or "item"), self._templar.template(control.label or ""), *others]
+            return any(isinstance(other, (dict, list)) for other in others) or contains_secret(shown, secrets)
         except Exception:  # an item that cannot be searched is not printed
             return True

@@ -14,7 +14,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import Hu
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_cache import TargetUnreachable
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_on_target import login_on_target
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, message_of
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import RawOptions
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token import Login, log_in_here, shared_token
 
@@ -34,10 +34,10 @@ def token_task(action: t.Any, raw: RawOptions, variables: dict[str, t.Any]) -> d
     except TargetUnreachable as error:
         raise AnsibleConnectionFailure(str(error)) from None
     except HubError as error:
-        in_loop = task.loop is not None
+        in_loop, message = task.loop is not None, message_of(error, raw)
         if in_loop and _numbers(__version__) < (2, 19):  # later versions print the message of a hidden failure
-            display.error(str(error))
-        failure = {"failed": True, "changed": False, "msg": str(error), "error": error.public()}
+            display.error(message)
+        failure = {"failed": True, "changed": False, "msg": message, "error": error.public()}
         return {**failure, "_ansible_no_log": True} if in_loop else failure
 
 

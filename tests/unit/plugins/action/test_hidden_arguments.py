@@ -79,6 +79,13 @@ def tasks() -> list[dict[str, t.Any]]:
         task("secret in a wrong option", {**wrong, "auth_method": "{{ wrong }}"}),
         task("token as identifier", {"identifier": "{{ pat }}", "secret": "{{ wrong }}"}),
         task("password of a proxy", {**right, "proxy": "http://me:{{ misplaced }}@127.0.0.1:1", "cache": False}),
+        task("secret inside another option", {**wrong, "hub_url": "http://127.0.0.1:1/{{ wrong }}", "retries": 0}),
+        task(
+            "secret of a variable under another name",
+            {},
+            vars={"dockerhub_identifier": "mybot", "dockerhub_secret": "{{ wrong }}"},
+            environment={"MINE": "{{ wrong }}"},
+        ),
         task("proxy without scheme", {**right, "proxy": "me:{{ misplaced }}@127.0.0.1:1", "cache": False}),
         task("async", right, **{"async": 10, "poll": 0}),
         task("retry", {**wrong, "refusal_ttl": 0}, until="false", retries=1, delay=0),
@@ -91,7 +98,11 @@ def tasks() -> list[dict[str, t.Any]]:
         task(
             "environment of a target",
             {**right, "login_from": "target", "cache": False},
-            environment={"DOCKERHUB_PASSWORD": "{{ wrong }}", "DOCKERHUB_TOTP_SECRET": "{{ seed }}"},
+            environment={
+                "DOCKERHUB_PASSWORD": "{{ wrong }}",
+                "DOCKERHUB_TOTP_SECRET": "{{ seed }}",
+                "MINE": "{{ pat }}",
+            },
         ),
         task(
             "unreachable",

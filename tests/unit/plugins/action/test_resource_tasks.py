@@ -14,6 +14,7 @@ import pytest
 Play = t.Callable[..., t.Any]
 TOKEN = hub_emulator.TOKEN_PATH
 REPOSITORY = "/v2/namespaces/mybot/repositories/app"
+BESIDE = {"extended": True, "extended_allitems": False}
 EXPLICIT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJleHBsaWNpdCJ9.c2lnbmF0dXJl"
 
 
@@ -167,6 +168,9 @@ def test_items_of_loops_and_sources_of_secrets_are_hidden(hub: t.Any, play: Play
         {**repository(), "vars": login, "loop": "{{ accounts }}"},
         {**repository(pasword="{{ item.s }}"), "loop": "{{ accounts }}", "ignore_errors": True},
         {**named, "loop": [{"name": "m1", "s": "{{ pw }}"}, {"name": "m2"}], "loop_control": {"extended": True}},
+        {**named, "loop": [{"name": "m3"}, {"name": "m4", "s": "{{ pw }}"}], "loop_control": BESIDE},
+        {**info(), "loop": ["one", "two dckr_pat_{{ pw }}"], "loop_control": {"extended": True}},
+        {**info(secret="{{ pw }}"), "loop": ["one"], "loop_control": {"label": "{{ pw }}"}},
         {**repository(name="{{ item.name }}"), "loop": [{"name": "visible-1"}]},
         {**repository(private="{{ pw }}", secret="{{ pw }}"), "ignore_errors": True},
         {
@@ -217,6 +221,25 @@ OUTCOMES: dict[str, dict[str, t.Any]] = {
     "list_body": api("/v2/none", method="POST", secret="{{ pat }}", body={"passwords": ["{{ body_password }}"]}),
     "dict_body": api("/v2/none", method="POST", secret="{{ pat }}", body={"passwords": {"db": "{{ body_password }}"}}),
     "broken_body": api("/v2/none", method="POST", secret="{{ pat }}", body='{"password": "{{ body_password }}",}'),
+    "quoted": api("/v2/quote", method="POST", secret="{{ pat }}", body={"password": "{{ body_password }}"}),
+    "quoted_query": api("/v2/quote", secret="{{ pat }}", query={"token": "{{ body_password }}"}),
+    "returned": api(
+        "/v2/quote",
+        method="PUT",
+        secret="{{ pat }}",
+        body='{"db_password": "{{ body_password }}"}',
+        status_code=[400],
+    ),
+    "published": repository(
+        identifier="mfauser",
+        secret="{{ mfa_password }}",
+        description="x {{ mfa_password }}",
+        totp_secret="{{ totp_secret }}",
+    ),
+    "described": {
+        **repository(description="{{ wrong }}"),
+        "vars": {"dockerhub_secret": "{{ wrong }}", "dockerhub_identifier": "mybot"},
+    },
     "refused": repository(secret="{{ wrong }}"),
     "invalid": repository(secret="{{ pat }}", name="Not A Name"),
     "misspelt": repository(secret="{{ pat }}", sekret="{{ wrong }}"),
@@ -250,6 +273,8 @@ class CallbackModule(CallbackBase):
 @pytest.mark.parametrize("verbosity", ["", "-vvvv"])
 def test_no_output_shows_a_secret(hub: t.Any, play: Play, tmp_path: pathlib.Path, verbosity: str) -> None:
     def echo(request: t.Any) -> t.Any:
+        if request.path == "/v2/quote":
+            return hub_emulator.Reply(400, {"message": f"{SECRETS['body_password']} is not accepted"})
         is_echo = request.path.endswith("/echo")
         return hub_emulator.Reply(400, {"message": request.headers["Authorization"]}) if is_echo else None
 

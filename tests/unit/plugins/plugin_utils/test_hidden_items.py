@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret, named_secrets
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,13 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items imp
 )
 def test_an_item_with_a_secret_is_found(item: t.Any, expected: bool) -> None:
     assert contains_secret(item, ["my-password"]) is expected
+
+
+def test_texts_under_secret_names_are_secrets() -> None:
+    body = {
+        "name": "app",
+        "logins": [{"password": "one", "codes": 1}, '{"api_key": ["two"]}'],
+        "token": {"db": "three"},
+    }
+    assert [*named_secrets(body)] == ["one", "two", "three"]
+    assert [*named_secrets("{no JSON: password")] == []

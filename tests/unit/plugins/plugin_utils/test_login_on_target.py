@@ -28,7 +28,7 @@ def test_the_settings_are_private_during_the_login_only(become: str | None, pipe
     before = settings(action)
 
     def fail() -> None:
-        with _login_on_target._private_settings(action):
+        with _login_on_target._private_settings(action, []):
             assert settings(action) == (True, True, pipelining)
             raise KeyError("the module")
 
