@@ -23,11 +23,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Return the result of the login. Ansible registers it unchanged, but does not print it."""
         task, variables = self._task, task_vars or {}
-        with hidden_arguments(task, lambda name, _value: name in SHOWN) as sources:
+        with hidden_arguments(task, lambda name, _value: name in SHOWN) as added:
             # Ansible prints the item of a loop with each result, and it may be the secret.
             task.no_log = task.no_log or task.loop is not None
             raw = raw_options(task.args, variables, self._templar.template, task=True)
-            sources.update({**raw["variables"], **raw["environment"]})
+            added.update({**raw["variables"], **raw["environment"]})
             is_plain = not (task.delegate_to or task.async_val)  # others may need a warning or a refusal
             result = cached_token(raw, display.v if display.verbosity else None) if is_plain else None
             if not result:

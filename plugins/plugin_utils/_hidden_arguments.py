@@ -18,17 +18,17 @@ _real_values: t.Any = weakref.WeakKeyDictionary()
 
 @contextlib.contextmanager
 def hidden_arguments(task: t.Any, is_shown: t.Callable[[str, t.Any], bool]) -> t.Iterator[dict[str, t.Any]]:
-    """After the block, hide arguments without ``is_shown(name, value)`` and secrets of the sources that it adds, in all fields."""
-    sources: dict[str, t.Any] = {}
+    """When the block ends, hide each argument without ``is_shown(name, value)``, and the values that the block has added."""
+    added: dict[str, t.Any] = {}  # by the name of a variable or environment variable
     # Where `until` runs the task again, the new action needs the real values.
     for field, value in _real_values.get(task, {}).items():
         setattr(task, field, value)
     try:
-        yield sources
+        yield added
     finally:
         real = _real_values[task] = {field: getattr(task, field) for field in _FIELDS}
         secret = {name: value for name, value in real["args"].items() if not is_shown(name, value)}
-        hidden = {_text(value) for value in (*secret.values(), *map(sources.get, _SECRET_SOURCES))} - {""} | {"dckr_"}
+        hidden = {_text(value) for value in (*secret.values(), *map(added.get, _SECRET_SOURCES))} - {""} | {"dckr_"}
         for field, value in real.items():
             setattr(task, field, _hide(value, hidden))
         task.args = {**task.args, **dict.fromkeys(secret, PLACEHOLDER)}

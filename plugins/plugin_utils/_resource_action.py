@@ -51,14 +51,14 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         public = self._public_options()
         with hidden_arguments(
             self._task, lambda name, value: name in public and not contains_secret(value, ())
-        ) as sources:
+        ) as added:
             raw = raw_options(
                 {name: value for name, value in self._task.args.items() if name in LOGIN_NAMES},
                 variables,
                 self._templar.template,
                 task=True,
             )
-            sources.update({**raw["variables"], **raw["environment"]})
+            added.update({**raw["variables"], **raw["environment"]})
             # Docker Hub may quote what it was sent in its answer.
             sent = [text for text in named_secrets([*self._task.args.values()]) if len(text) > 3]
             secrets = [*self._secrets(raw), *sent]
