@@ -48,6 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dist = "worksteal"
 
 
+@pytest.fixture(autouse=True, scope="session")
+def libraries() -> None:
+    """Load the client with its libraries, before a test takes one of them away."""
+    importlib.import_module("ansible_collections.hubops.dockerhub.plugins.module_utils._client")
+
+
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
     """Remove proxies, .netrc, options in the environment and the tokens of other tests."""
