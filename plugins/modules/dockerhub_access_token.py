@@ -54,8 +54,6 @@ notes:
 seealso:
   - module: hubops.dockerhub.dockerhub_org_access_token
   - module: hubops.dockerhub.dockerhub_access_token_info
-  - plugin: hubops.dockerhub.rotate_access_token
-    plugin_type: role
   - module: hubops.dockerhub.dockerhub_token
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_access_tokens
     description: Rotation, monitoring, and what happens when a run ends early.

@@ -48,8 +48,6 @@ notes:
 seealso:
   - module: hubops.dockerhub.dockerhub_access_token
   - module: hubops.dockerhub.dockerhub_org_access_token
-  - plugin: hubops.dockerhub.rotate_access_token
-    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_access_tokens
     description: A play that reports tokens before they expire.
 """

@@ -82,8 +82,6 @@ notes:
 seealso:
   - module: hubops.dockerhub.dockerhub_access_token
   - module: hubops.dockerhub.dockerhub_access_token_info
-  - plugin: hubops.dockerhub.rotate_access_token
-    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_access_tokens
     description: Rotation, monitoring, and what happens when a run ends early.
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_permissions

@@ -49,8 +49,6 @@ seealso:
   - module: hubops.dockerhub.dockerhub_audit_log_info
   - plugin: hubops.dockerhub.organization_file
     plugin_type: filter
-  - plugin: hubops.dockerhub.organization
-    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
     description: An organization as code, and what each operation requires.
 """

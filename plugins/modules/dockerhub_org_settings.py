@@ -52,8 +52,6 @@ notes:
     organization. If the account uses two-factor authentication, give O(totp_secret) too.
 seealso:
   - module: hubops.dockerhub.dockerhub_org_info
-  - plugin: hubops.dockerhub.organization
-    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
     description: An organization as code, and what each operation requires.
 """

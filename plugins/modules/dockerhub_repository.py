@@ -115,8 +115,6 @@ seealso:
   - module: hubops.dockerhub.dockerhub_team
   - module: hubops.dockerhub.dockerhub_tag_prune
   - module: hubops.dockerhub.dockerhub_api
-  - plugin: hubops.dockerhub.organization
-    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_provisioning
     description: Repositories as code, and what each operation requires.
 """

@@ -80,8 +80,6 @@ seealso:
   - module: hubops.dockerhub.dockerhub_org_member
   - module: hubops.dockerhub.dockerhub_org_info
   - module: hubops.dockerhub.dockerhub_repository
-  - plugin: hubops.dockerhub.organization
-    plugin_type: role
   - ref: ansible_collections.hubops.dockerhub.docsite.guide_organizations
     description: An organization as code, and what each operation requires.
 """

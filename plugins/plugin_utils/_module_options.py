@@ -30,7 +30,8 @@ def module_params(task: str, arguments: dict[str, t.Any], spec: dict[str, t.Any]
     if result.error_messages:
         # Ansible's message about an unknown option of an option contains no verb.
         errors = [
-            f"there is no option {error}" if type(error) is UnsupportedError else str(error) for error in result.errors
+            f"there is no option {error}" if isinstance(error, UnsupportedError) else str(error)
+            for error in result.errors
         ]
         raise InvalidOptions(
             printable("; ".join(errors), limit=500).rstrip("."), hint="ansible-doc describes the options"
