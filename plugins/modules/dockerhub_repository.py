@@ -45,7 +45,7 @@ options:
   full_description:
     description:
       - The overview page of the repository, in Markdown. At most 25,000 bytes in UTF-8. An empty text clears it.
-      - To publish a file, use the lookup P(ansible.builtin.file#lookup). See the examples.
+      - To publish a file, use the lookup C(ansible.builtin.file). See the examples.
     type: str
   private:
     description:

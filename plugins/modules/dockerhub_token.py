@@ -21,7 +21,7 @@ description:
     that contain secrets. A later task that uses the token needs C(no_log), because Ansible may show its arguments.
   - The controller logs in, for any host of the play. With O(login_from=target), the host of the task logs in.
   - The other modules of this collection log in on their own and do not need this task. Use it for requests that you
-    send in another way, for example with M(ansible.builtin.uri).
+    send in another way, for example with C(ansible.builtin.uri).
 extends_documentation_fragment:
   - hubops.dockerhub._login
   - hubops.dockerhub._login.task
