@@ -28,14 +28,14 @@ def hidden_arguments(task: t.Any, is_shown: t.Callable[[str, t.Any], bool]) -> t
     finally:
         real = _real_values[task] = {field: getattr(task, field) for field in _FIELDS}
         secret = {name: value for name, value in real["args"].items() if not is_shown(name, value)}
-        hidden = {_text(value) for value in (*secret.values(), *map(added.get, _SECRET_SOURCES))} - {""} | {"dckr_"}
+        hidden = {"dckr_", "{{", *map(_text, (*secret.values(), *map(added.get, _SECRET_SOURCES)))} - {""}
         for field, value in real.items():
             setattr(task, field, _hide(value, hidden))
         task.args = {**task.args, **dict.fromkeys(secret, PLACEHOLDER)}
 
 
 def _hide(value: t.Any, hidden: set[str]) -> t.Any:
-    """Return a copy in which secrets, hidden values and texts such as ``user:password@host`` are replaced."""
+    """Return a copy in which secrets, hidden values, templates and texts such as ``user:password@host`` are replaced."""
     if isinstance(value, dict):
         return {name: PLACEHOLDER if name in _SECRET_SOURCES else _hide(one, hidden) for name, one in value.items()}
     if isinstance(value, list):

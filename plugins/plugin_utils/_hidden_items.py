@@ -11,7 +11,7 @@ import typing as t
 
 # An access token, a bearer token, or a URL with a password.
 _SECRET_TEXT = re.compile(r"dckr_[a-z]+_|eyJ[\w-]+\.|://[^/\s]*:[^/\s]*@")
-_SECRET_NAME = re.compile(r"passw|secret|token|otp|credential|api_?key", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"passw|passphrase|^pass$|pwd|secret|token|otp|credential|api_?key", re.IGNORECASE)
 _SECRET_FIELD = re.compile(rf"(?:{_SECRET_NAME.pattern})\w*[\"']\s*:", re.IGNORECASE)
 
 

@@ -181,6 +181,16 @@ def test_a_rescue_block_cannot_read_the_secret(
     assert MFAUSER["secret"] not in str(failed["args"])
 
 
+def test_a_rescue_block_cannot_render_the_secret_anew(hub: t.Any, run_playbook: t.Callable[..., t.Any]) -> None:
+    failing = {TASK: {"auth_method": "login"}, "vars": {"mine": "{{ password }}"}}
+    failing["module_defaults"] = {TASK: {"identifier": "mfauser", "secret": "{{ mine }}"}}
+    rescue = {"ansible.builtin.debug": {"var": "ansible_failed_task"}}
+    play = {"hosts": "localhost", "gather_facts": False, "vars": {"dockerhub_url": hub.url, **SECRETS}}
+    run = run_playbook([{**play, "tasks": [{"block": [failing], "rescue": [rescue]}]}])
+    assert run.returncode == 0, run.output
+    assert MFAUSER["secret"] not in run.output
+
+
 def test_each_try_of_until_uses_the_real_values(hub: t.Any, read: t.Callable[..., t.Any]) -> None:
     hub.fail(TOKEN, times=2, status=500)
     options = {**PLAINUSER, "retries": 0, "secret": "{{ 'plain-password' ~ '-1' }}"}
