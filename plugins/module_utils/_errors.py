@@ -106,6 +106,11 @@ class HubError(Exception):
         hint = f"; {self.hint}" if self.hint else ""
         return f"{subject}{self.message}{remark}{hint}"
 
+    @property
+    def lost_answer(self) -> bool:
+        """Return whether the request may have had an effect that no answer reports: it was sent, and got no status below 500."""
+        return self.sent and (self.http_status or 500) >= 500
+
     def public(self) -> dict[str, t.Any]:
         """Return the ``error`` of a failed task: code, http_status, hint, retry_at."""
         return {"code": self.code, "http_status": self.http_status, "hint": self.hint, "retry_at": self.retry_at}

@@ -48,8 +48,8 @@ def _invite_some(hub: HubClient, body: dict[str, t.Any], names: list[str]) -> di
 
 
 def _were_invited(hub: HubClient, organization: str, names: list[str], error: HubError) -> bool:
-    """Return whether all invitations exist although their answer was lost. After a status below 500, none was lost."""
-    if not error.sent or (error.http_status or 500) < 500:
+    """Return whether all invitations exist although their answer was lost."""
+    if not error.lost_answer:
         return False
     try:
         pending = read_invitations(hub, organization)

@@ -154,9 +154,8 @@ def send_or_find(send: t.Callable[[], t.Any], is_done: t.Callable[[], bool]) -> 
     try:
         send()
     except HubError as error:
-        is_lost = error.sent and (error.http_status or 500) >= 500
         try:
-            if is_lost and is_done():
+            if error.lost_answer and is_done():
                 return
         except HubError:
             pass  # the first error says more

@@ -426,7 +426,7 @@ def repository(task: Task, hub: HubClient) -> Result:
 
 
 def _check_options(task: Task) -> None:
-    """Raise ``InvalidOptions`` for what Docker Hub would refuse, or what cannot be meant."""
+    """Raise ``InvalidOptions`` for what Docker Hub would refuse, and for what makes no sense."""
     for name, limit in _LIMITS.items():
         size = len((task.params[name] or "").encode())
         if size > limit:
@@ -434,9 +434,7 @@ def _check_options(task: Task) -> None:
                 f"{name} has {size} bytes in UTF-8, but Docker Hub accepts {limit} at most", hint="shorten it"
             )
     if (task.params["immutable_tags"] or {}).get("rules") is not None:
-        task.params["immutable_tags"]["rules"] = patterns_of(
-            task.params["immutable_tags"]["rules"], "immutable_tags.rules"
-        )
+        _rules(task)
     listed: set[str] = set()
     for team in task.params["teams"] or ():
         name = team["name"].lower()
@@ -445,6 +443,10 @@ def _check_options(task: Task) -> None:
                 f"teams lists {team['name']} twice or without a name", hint="remove one of the entries"
             )
         listed.add(name)
+
+
+def _rules(task: Task) -> list[str]:
+    return patterns_of(task.params["immutable_tags"]["rules"], "immutable_tags.rules")
 
 
 def _require_teams(task: Task, teams: RepositoryTeams, wanted: State) -> None:
@@ -483,7 +485,7 @@ def _has_privacy(hub: HubClient, names: dict[str, str], private: bool) -> bool:
 def _refuse_tags(hub: HubClient, names: dict[str, str]) -> None:
     tags = hub.object_of(hub.get(TAGS.at(**names), {"page_size": 1}), TAGS.at(**names))
     if not isinstance(tags.get("results"), list):
-        raise BadAnswer("the answer about the tags of the repository is without a list, so nothing is deleted")
+        raise BadAnswer("the answer about the tags of the repository contains no list, so nothing is deleted")
     if tags["results"] or tags.get("count"):
         number = tags.get("count") or len(tags["results"])
         raise Protected(
@@ -502,7 +504,7 @@ def _wanted(task: Task, current: State) -> State:
         enabled = before["enabled"] if rules["enabled"] is None else rules["enabled"]
         wanted["immutable_tags"] = {
             "enabled": enabled,
-            "rules": before["rules"] if rules["rules"] is None else sorted(set(rules["rules"])),
+            "rules": before["rules"] if rules["rules"] is None else sorted(set(_rules(task))),
         }
     if task.params["teams"] is not None:
         listed = {team["name"].lower(): team["permission"] for team in task.params["teams"]}
