@@ -10,15 +10,35 @@ import re
 import typing as t
 
 # An access token, a bearer token, or a URL with a password.
-_SECRET_TEXT = re.compile(r"dckr_[a-z]+_|eyJ[\w-]+\.|://[^/\s]*:[^/\s]*@")
-_SECRET_NAME = re.compile(r"passw|passphrase|^pass$|pwd|secret|token|otp|credential|api_?key", re.IGNORECASE)
+# Without the lookbehind, the search would take quadratic time.
+_SECRET_TEXT = re.compile(r"dckr_[a-z]+_|(?<![\w-])eyJ[\w-]+\.|://[^/\s:]*:[^/\s@]*@")
+_SECRET_NAME = re.compile(
+    r"passw|passphrase|(?<![a-z])pass(?![a-z])|pwd|secret|token|otp|credential|api_?key", re.IGNORECASE
+)
 _SECRET_FIELD = re.compile(rf"(?:{_SECRET_NAME.pattern})\w*[\"']\s*:", re.IGNORECASE)
 
 
-def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
-    """Return whether a value contains one of these secrets, any token, a URL with a password, or text under a key such as ``password``.
+def prints_secret_item(
+    task: t.Any, variables: dict[str, t.Any], render: t.Callable[[t.Any], t.Any], secrets: t.Collection[str]
+) -> bool:
+    """Return whether a task is a loop, and what Ansible prints about its item may contain a secret."""
+    if task.loop is None and not task.loop_with:
+        return False
+    try:
+        control, loop = task.loop_control, variables.get("ansible_loop", {})
+        # With `extended`, Ansible prints other items beside each one, so unknown secrets in any of them count.
+        others = [*loop.get("allitems", []), loop.get("nextitem"), loop.get("previtem")]
+        shown = [variables.get(control.loop_var or "item"), render(control.label or ""), *others]
+        return any(isinstance(other, (dict, list)) for other in others) or contains_secret(shown, secrets)
+    except Exception:  # an item that cannot be searched is not printed
+        return True
 
-    A text that is JSON is searched as well.
+
+def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
+    """Return whether a value contains a secret.
+
+    Secrets are the given ones, all tokens, URLs with a password, and texts under a key such as ``password``. A text that is
+    JSON is searched like the value that it describes.
     """
     if isinstance(value, dict):
         return any(
@@ -39,7 +59,7 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
 
 
 def named_secrets(value: t.Any) -> t.Iterator[str]:
-    """Yield all texts under names such as ``password``. A text that is JSON is searched as well."""
+    """Yield all texts under keys such as ``password``. A text that is JSON is searched like the value that it describes."""
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         with contextlib.suppress(ValueError, RecursionError):
             value = json.loads(value)

@@ -9,6 +9,7 @@ import datetime
 import difflib
 import traceback
 import typing as t
+from urllib.parse import unquote
 
 from ansible import constants as C
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -144,12 +145,15 @@ def message_of(error: HubError, raw: RawOptions) -> str:
 
 
 def secret_values(raw: RawOptions) -> list[str]:
-    """Return all values that may be secret, from arguments, variables and the environment."""
+    """Return all values that may be secret, from arguments, variables and the environment; of a proxy, its password."""
     names = [*OWNED, *(alias for alias, name in ALIASES.items() if name in OWNED), "login_2fa_token"]
     found = [raw["arguments"].get(name) for name in names]
     for option in OWNED:
         found += [raw["variables"].get(variable) for variable in SOURCES[option][0]]
         found += [raw["environment"].get(variable) for variable in SOURCES[option][1]]
+    for proxy in (raw["arguments"].get("proxy"), *(raw["variables"].get(variable) for variable in SOURCES["proxy"][0])):
+        password = str(proxy).rpartition("@")[0].rpartition(":")[2]
+        found += [password, unquote(password)]
     texts = []
     for value in found:
         with contextlib.suppress(Exception):  # a value that cannot be decrypted is never printed either

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from urllib.parse import unquote
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -20,13 +19,13 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import (
     contains_secret,
     named_secrets,
+    prints_secret_item,
     texts,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, secret_values
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._module_options import LOGIN_NAMES, module_params
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
     ALIASES,
-    SOURCES,
     RawOptions,
     is_empty,
     raw_options,
@@ -46,7 +45,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
     resource: t.ClassVar[tuple[dict[str, t.Any], t.Callable[[Task, HubClient], Result]]]
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        """Return the result of the function. Ansible prints it, unless it contains a new secret."""
+        """Return the result of the function. Ansible prints it, unless it contains a secret."""
         variables = task_vars or {}
         public = self._public_options()
         with hidden_arguments(
@@ -59,14 +58,13 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                 task=True,
             )
             added.update({**raw["variables"], **raw["environment"]})
-            # Docker Hub may quote what it was sent in its answer.
-            sent = [text for text in named_secrets([*self._task.args.values()]) if len(text) > 3]
-            secrets = [*self._secrets(raw), *sent]
-            self._task.no_log = self._task.no_log or self._is_secret_loop(variables, secrets)
+            secrets = self._secrets(raw, public)
+            if prints_secret_item(self._task, variables, self._templar.template, secrets):
+                self._task.no_log = True
             try:
                 super().run(tmp, variables)
                 result = self._run(raw)
-                # Shorter ones, such as codes, may be part of other texts by chance. Docker Hub accepts no shorter password.
+                # A shorter secret, such as a code, may be part of another text by chance. Passwords are longer.
                 if any(secret in text for text in texts(result) for secret in secrets if len(secret) > 8):
                     self._task.no_log = True
             except HubError as error:
@@ -118,25 +116,10 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         own = {name for name, row in self.resource[0]["argument_spec"].items() if not row.get("no_log")}
         return own | {name for name in LOGIN_NAMES if not CONNECTION_SPEC[ALIASES.get(name, name)].get("no_log")}
 
-    def _secrets(self, raw: RawOptions) -> list[str]:
-        """Return the secrets that this task was given, in arguments (misspelt ones included), variables or environment."""
-        public = self._public_options()
-        values = [value for name, value in self._task.args.items() if name not in public]
-        texts = [*(str(value) for value in values if not is_empty(value)), *secret_values(raw)]
-        for proxy in (raw["arguments"].get("proxy"), *(raw["variables"].get(name) for name in SOURCES["proxy"][0])):
-            password = str(proxy).rpartition("@")[0].rpartition(":")[2]
-            texts += [password, unquote(password)]
-        return [text for text in texts if len(text) > 3]
-
-    def _is_secret_loop(self, variables: dict[str, t.Any], secrets: list[str]) -> bool:
-        """Return whether the task is a loop, and its item, which Ansible prints, may contain a secret."""
-        if self._task.loop is None and not self._task.loop_with:
-            return False
-        try:
-            control, loop = self._task.loop_control, variables.get("ansible_loop", {})
-            # With `extended`, Ansible prints other items beside each one, so unknown secrets in any of them count.
-            others = [*loop.get("allitems", []), loop.get("nextitem"), loop.get("previtem")]
-            shown = [variables.get(control.loop_var or "item"), self._templar.template(control.label or ""), *others]
-            return any(isinstance(other, (dict, list)) for other in others) or contains_secret(shown, secrets)
-        except Exception:  # an item that cannot be searched is not printed
-            return True
+    def _secrets(self, raw: RawOptions, public: set[str]) -> list[str]:
+        """Return the secrets in arguments (misspelt ones included), variables and environment of this task."""
+        arguments = self._task.args
+        hidden = [str(value) for name, value in arguments.items() if name not in public and not is_empty(value)]
+        # Docker Hub may quote in its answer what it was sent.
+        sent = named_secrets([*arguments.values()])
+        return [text for text in (*hidden, *secret_values(raw), *sent) if len(text) > 3]
