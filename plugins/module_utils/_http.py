@@ -20,12 +20,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as
 if t.TYPE_CHECKING:
     import requests
 
-_NO_TLS = "the server does not speak TLS: check hub_url and proxy, above all their ports"
 PROXY_LOGIN = "give the user name and password of the proxy, in proxy or HTTPS_PROXY, as http://user:password@host:port"
-_STRICT_CERTIFICATE = (
-    "Python 3.13 and later require such fields in each certificate: have the certificate and its CA issued again with"
-    " them, or run Ansible with Python 3.12"
-)
 
 
 class RawAnswer(t.NamedTuple):
@@ -100,128 +95,60 @@ def _read_body(response: requests.Response, timeout: float, largest: int) -> byt
     return body
 
 
-class _Failure(t.NamedTuple):
-    """A transport error with all its causes, outermost first, and the reason to show."""
-
-    error: Exception
-    causes: list[BaseException]
-    reason: str
-
-    def has(self, *kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in self.causes)
-
-
 def _translate(error: Exception, label: str, timeout: float) -> errors.HubError:
-    """Return the error that an exception of requests, urllib3, http or ssl stands for."""
+    """Return the error that an exception of requests, urllib3, http or ssl stands for; by default, a lost connection."""
+    import requests
+    import urllib3
+
     causes = list(_causes(error))
-    failure = _Failure(error, causes, _reason(causes))
-    for matches, make in _TRANSLATIONS:
-        if matches(failure):
-            return make(failure, label, timeout)
-    return _connection_failed(failure, label, timeout)
+    reason = _reason(causes)
 
+    def has(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
 
-def _is_tls(failure: _Failure) -> bool:
-    import requests
-
-    broken_off = failure.has(ssl.SSLEOFError, ssl.SSLZeroReturnError)
-    return failure.has(ssl.SSLError, requests.exceptions.SSLError) and not broken_off
-
-
-def _tls_failed(failure: _Failure, label: str, _timeout: float) -> errors.HubError:
-    hint = None
-    if re.search("wrong version number|record layer failure", failure.reason):
-        hint = _NO_TLS
-    elif re.search("(?i)key identifier|basic constraints|key usage", failure.reason):
-        hint = _STRICT_CERTIFICATE
-    return errors.TlsFailed(f"{label} could not make a trusted TLS connection{failure.reason}", hint=hint)
-
-
-def _is_timeout(failure: _Failure) -> bool:
-    import requests
-
-    return failure.has(TimeoutError, requests.Timeout) or any(
-        "timed out" in _text_of(cause) for cause in failure.causes
-    )
-
-
-def _timed_out(failure: _Failure, label: str, timeout: float) -> errors.HubError:
-    return errors.TimedOut(
-        f"{label} got no complete answer within the timeout of {timeout:g} s", sent=_was_sent(failure)
-    )
-
-
-def _is_proxy(failure: _Failure) -> bool:
-    import requests
-
-    return isinstance(failure.error, requests.exceptions.ProxyError)
-
-
-def _proxy_failed(failure: _Failure, label: str, _timeout: float) -> errors.HubError:
-    refused = "407" in failure.reason
+    # Without a connection, the request was certainly not sent.
+    sent = not has(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+    is_broken_off = has(ssl.SSLEOFError, ssl.SSLZeroReturnError)
+    if has(ssl.SSLError, requests.exceptions.SSLError) and not is_broken_off:
+        return errors.TlsFailed(f"{label} could not make a trusted TLS connection{reason}", hint=_tls_hint(reason))
+    if has(TimeoutError, requests.Timeout) or any("timed out" in _text_of(cause) for cause in causes):
+        return errors.TimedOut(f"{label} got no complete answer within the timeout of {timeout:g} s", sent=sent)
+    if isinstance(error, requests.exceptions.ProxyError):
+        is_refused = "407" in reason
+        return errors.ConnectionFailed(
+            f"{label} did not get through the proxy{reason}",
+            hint=PROXY_LOGIN if is_refused else None,
+            retry_in=None if is_refused else 0.0,  # a proxy that refuses a password may lock an account as well
+            # urllib3 1 reports a connection that was lost later in the same way.
+            sent=sent and "it answered" not in reason,
+        )
+    if isinstance(error, (_UnreadableBody, zlib.error)):
+        return errors.BadAnswer(f"{label} got an answer that cannot be read: {error}")
+    is_invalid_url = has(http.client.InvalidURL)
+    is_lost = has(http.client.RemoteDisconnected, http.client.IncompleteRead)
+    if has(http.client.HTTPException, urllib3.exceptions.InvalidHeader) and not (is_invalid_url or is_lost):
+        return errors.BadAnswer(f"{label} got an answer that is not valid HTTP")
+    if isinstance(error, ValueError) or is_invalid_url:
+        # The texts of the libraries may quote the password of a proxy.
+        return errors.InvalidOptions(
+            f"no request can be made with these options{reason}",
+            hint="check hub_url, user_agent, ca_path or REQUESTS_CA_BUNDLE, and proxy or HTTPS_PROXY, which is written as"
+            " http://host:port (socks5h:// needs the Python library PySocks)",
+        )
     return errors.ConnectionFailed(
-        f"{label} did not get through the proxy{failure.reason}",
-        hint=PROXY_LOGIN if refused else None,
-        retry_in=None if refused else 0.0,  # a proxy that refuses a password may lock an account as well
-        # urllib3 1 reports a connection that was lost later in the same way.
-        sent=_was_sent(failure) and "it answered" not in failure.reason,
+        f"{label} could not connect, or lost the connection{reason}", retry_in=0.0, sent=sent
     )
 
 
-def _is_unreadable(failure: _Failure) -> bool:
-    return isinstance(failure.error, (_UnreadableBody, zlib.error))
-
-
-def _unreadable(failure: _Failure, label: str, _timeout: float) -> errors.HubError:
-    return errors.BadAnswer(f"{label} got an answer that cannot be read: {failure.error}")
-
-
-def _is_invalid_http(failure: _Failure) -> bool:
-    import urllib3
-
-    other = (http.client.RemoteDisconnected, http.client.IncompleteRead, http.client.InvalidURL)
-    return failure.has(http.client.HTTPException, urllib3.exceptions.InvalidHeader) and not failure.has(*other)
-
-
-def _invalid_http(_failure: _Failure, label: str, _timeout: float) -> errors.HubError:
-    return errors.BadAnswer(f"{label} got an answer that is not valid HTTP")
-
-
-def _is_invalid_request(failure: _Failure) -> bool:
-    return isinstance(failure.error, ValueError) or failure.has(http.client.InvalidURL)
-
-
-def _invalid_request(failure: _Failure, _label: str, _timeout: float) -> errors.HubError:
-    # The texts of the libraries may quote the password of a proxy.
-    return errors.InvalidOptions(
-        f"no request can be made with these options{failure.reason}",
-        hint="check hub_url, user_agent, ca_path or REQUESTS_CA_BUNDLE, and proxy or HTTPS_PROXY, which is written as"
-        " http://host:port (socks5h:// needs the Python library PySocks)",
-    )
-
-
-def _connection_failed(failure: _Failure, label: str, _timeout: float) -> errors.HubError:
-    return errors.ConnectionFailed(
-        f"{label} could not connect, or lost the connection{failure.reason}", retry_in=0.0, sent=_was_sent(failure)
-    )
-
-
-# The first row that matches counts. If none does, the connection was lost.
-_TRANSLATIONS: tuple[tuple[t.Callable[[_Failure], bool], t.Callable[[_Failure, str, float], errors.HubError]], ...] = (
-    (_is_tls, _tls_failed),
-    (_is_timeout, _timed_out),
-    (_is_proxy, _proxy_failed),
-    (_is_unreadable, _unreadable),
-    (_is_invalid_http, _invalid_http),
-    (_is_invalid_request, _invalid_request),
-)
-
-
-def _was_sent(failure: _Failure) -> bool:
-    """Return whether there was a connection on which the request may have been sent."""
-    import urllib3
-
-    return not failure.has(urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+def _tls_hint(reason: str) -> str | None:
+    if re.search("wrong version number|record layer failure", reason):
+        return "the server does not speak TLS: check hub_url and proxy, above all their ports"
+    if re.search("(?i)key identifier|basic constraints|key usage", reason):
+        return (
+            "Python 3.13 and later require such fields in each certificate: have the certificate and its CA issued again"
+            " with them, or run Ansible with Python 3.12"
+        )
+    return None
 
 
 def _reason(causes: list[BaseException]) -> str:
