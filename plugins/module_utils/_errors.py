@@ -37,22 +37,16 @@ HubError                      every failure; each subclass is one ``error.code``
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
+ErrorRecord = dict[str, t.Any]
+"""An error as data, for another process or another host."""
 
-class ErrorRecord(t.TypedDict):
-    """An error as data, for another process or another host."""
-
-    code: str
-    subject: str | None
-    message: str
-    remark: str | None
-    hint: str | None
-    http_status: int | None
-    retry_at: str | None
-    retry_in: float | None
+_RECORDED = ("code", "subject", "message", "remark", "hint", "http_status", "retry_at", "retry_in")
 
 
+@dataclasses.dataclass(eq=False, repr=False)
 class HubError(Exception):
     """A failure, described without secrets.
 
@@ -70,35 +64,21 @@ class HubError(Exception):
     code: t.ClassVar[str]
     codes: t.ClassVar[dict[str, type[HubError]]] = {}
 
+    message: str
+    hint: str | None = None
+    http_status: int | None = None
+    retry_at: str | None = None
+    retry_in: float | None = None
+    login_2fa_token: str | None = None
+    subject: str | None = None
+    remark: str | None = None
+    sent: bool = True
+    result: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+
     def __init_subclass__(cls, code: str = "") -> None:
         if code:
             cls.code = code
             cls.codes[code] = cls
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        hint: str | None = None,
-        http_status: int | None = None,
-        retry_at: str | None = None,
-        retry_in: float | None = None,
-        login_2fa_token: str | None = None,
-        subject: str | None = None,
-        remark: str | None = None,
-        sent: bool = True,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.http_status = http_status
-        self.retry_at = retry_at
-        self.retry_in = retry_in
-        self.login_2fa_token = login_2fa_token
-        self.subject = subject
-        self.remark = remark
-        self.sent = sent
-        self.result: dict[str, t.Any] = {}
 
     def __str__(self) -> str:
         subject = f"{self.subject}: " if self.subject else ""
@@ -117,22 +97,12 @@ class HubError(Exception):
 
     def to_dict(self) -> ErrorRecord:
         """Return the error as data; ``from_dict`` is the inverse."""
-        return {
-            "code": self.code,
-            "subject": self.subject,
-            "message": self.message,
-            "remark": self.remark,
-            "hint": self.hint,
-            "http_status": self.http_status,
-            "retry_at": self.retry_at,
-            "retry_in": self.retry_in,
-        }
+        return {name: getattr(self, name) for name in _RECORDED}
 
 
 def from_dict(record: ErrorRecord) -> HubError:
     """Return the error that ``to_dict()`` described. An unknown code becomes ``ModuleFailed``."""
-    given: dict[str, t.Any] = dict(record)
-    fields: dict[str, t.Any] = {name: given.get(name) for name in ErrorRecord.__annotations__}
+    fields: ErrorRecord = {name: record.get(name) for name in _RECORDED}
     return HubError.codes.get(fields.pop("code") or "", ModuleFailed)(fields.pop("message") or "", **fields)
 
 

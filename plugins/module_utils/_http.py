@@ -43,7 +43,6 @@ def exchange(session: requests.Session, label: str, *, timeout: float, largest: 
     to each address, for each silence, and for the whole body. ``largest`` is the limit of the unpacked body in bytes.
     ``label`` is the request in error messages, "GET https://…".
     """
-    import requests
     import urllib3
 
     try:
@@ -52,14 +51,8 @@ def exchange(session: requests.Session, label: str, *, timeout: float, largest: 
             response = session.request(**request, timeout=timeout, stream=True, allow_redirects=False)
         with response:
             body = b"" if request["method"] == "HEAD" else _read_body(response, timeout, largest)
-    except (
-        requests.RequestException,
-        urllib3.exceptions.HTTPError,
-        http.client.HTTPException,
-        OSError,
-        ValueError,
-        zlib.error,
-    ) as error:
+    # Every error of requests is an OSError.
+    except (OSError, ValueError, zlib.error, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
         raise _translate(error, label, timeout) from error
     return RawAnswer(response.status_code, response.headers, body, response.is_redirect)
 
