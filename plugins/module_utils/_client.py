@@ -20,7 +20,6 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._answers import (
 from ansible_collections.hubops.dockerhub.plugins.module_utils._endpoints import Address
 from ansible_collections.hubops.dockerhub.plugins.module_utils._hints import explain
 from ansible_collections.hubops.dockerhub.plugins.module_utils._http import RawAnswer, exchange
-from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import LONGEST_PAUSE, Options, secret_kind
 from ansible_collections.hubops.dockerhub.plugins.module_utils._pages import PAGE_SIZE, entries_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
@@ -86,7 +85,6 @@ class HubClient:
         renew: t.Callable[[str], str] | None = None,
         session: HubSession | None = None,
     ) -> None:
-        require_libraries(totp=bearer is None and bool(options["totp_secret"] and not options["otp"]))
         self._options = options
         self._bearer = bearer
         self._renew = renew

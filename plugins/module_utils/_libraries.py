@@ -17,12 +17,6 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import pr
 _LIBRARIES = {"requests": ("requests", "Session"), "PyJWT": ("jwt", "PyJWTError"), "pyotp": ("pyotp", "TOTP")}
 
 
-def require_libraries(*, totp: bool) -> None:
-    """Import requests, PyJWT and, for a TOTP secret, pyotp; raise ``MissingLibrary`` if one cannot be used."""
-    for library in ("requests", "PyJWT", "pyotp") if totp else ("requests", "PyJWT"):
-        require_library(library)
-
-
 def require_library(library: str) -> t.Any:
     """Return the module of this library; raise ``MissingLibrary`` if it is missing, broken or another package."""
     name, attribute = _LIBRARIES[library]

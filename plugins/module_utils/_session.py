@@ -7,6 +7,7 @@ Only the options and the environment variables for proxies and CAs decide what i
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import typing as t
@@ -16,11 +17,11 @@ from urllib.request import getproxies_environment
 try:
     from requests import Session
     from requests.adapters import HTTPAdapter
-except Exception:  # reported by _libraries before a session is made
+except Exception:  # reported when a session is made
     Session = HTTPAdapter = object  # type: ignore[assignment,misc]
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
-from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries
+from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_library
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, proxy_url
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 
@@ -32,6 +33,11 @@ class HubSession(Session):
     """A session for one Docker Hub, made from the options of a login."""
 
     def __init__(self, options: Options) -> None:
+        for library in (
+            "requests",
+            "PyJWT",
+        ):  # a login requires both, and reports a missing one before it sends anything
+            require_library(library)
         super().__init__()
         self.trust_env = False  # no .netrc, no variables other than those read below
         # A cookie would carry one account's login into the next one's requests.
@@ -97,20 +103,13 @@ def _verification(options: Options) -> bool | str:
     return True
 
 
-def _names_in(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
-
 def _check_ca(source: str, path: str, options: Options) -> None:
     """Raise ``InvalidOptions`` for CAs that OpenSSL would ignore silently, or refuse with an unclear message."""
     shown = printable(path, secrets_of(options))
     if not os.path.exists(path):
         raise InvalidOptions(f"the CA file {shown} does not exist where the login runs", hint=f"correct {source}")
     if os.path.isdir(path):
-        if not any(re.fullmatch(r"[0-9a-f]{8}\.[0-9]+", name) for name in _names_in(path)):
+        if not glob.glob(os.path.join(glob.escape(path), "[0-9a-f]" * 8 + ".[0-9]*")):
             raise InvalidOptions(
                 f"the CA folder {shown} contains no hashed names that can be read, so OpenSSL finds no certificate in it",
                 hint=f"run 'openssl rehash' on the folder, or give one PEM file as {source}",
@@ -139,7 +138,6 @@ def kept_session(options: Options) -> HubSession:
     environment = [os.environ.get(name) for name in _BUNDLES], getproxies_environment()
     key = repr((os.getpid(), *(options.get(name) for name in _SESSION_OPTIONS), environment))
     if key not in _kept:
-        require_libraries(totp=False)
         for session in _kept.values():
             session.close()
         _kept.clear()

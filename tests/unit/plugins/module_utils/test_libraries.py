@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, MissingLibrary
-from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_libraries, require_library
+from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_library
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import MFAUSER, MYBOT, TOTP
 
 Refused = t.Callable[..., HubError]
@@ -91,14 +91,12 @@ def test_the_package_jwt_must_be_uninstalled(break_library: t.Callable[[str, str
 
 
 def test_pyotp_is_required_only_for_generated_codes(
-    hub: t.Any, log_in: t.Callable[..., t.Any], break_library: t.Callable[[str, str | None], None]
+    hub: t.Any, log_in: t.Callable[..., t.Any], refused: Refused, break_library: t.Callable[[str, str | None], None]
 ) -> None:
     break_library("pyotp", None)
     assert log_in(**MYBOT)["username"] == "mybot"
     assert log_in(**MFAUSER, otp=hub.totp("mfauser"), **TOTP)["username"] == "mfauser"
-    require_libraries(totp=False)
-    with pytest.raises(MissingLibrary):
-        require_libraries(totp=True)
+    assert refused(**MFAUSER, **TOTP).code == "missing_library"
 
 
 @pytest.mark.parametrize("library", LIBRARIES.values())
