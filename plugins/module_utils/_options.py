@@ -10,6 +10,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._token import TokenContent
 from ansible_collections.hubops.dockerhub.plugins.module_utils._totp import totp_seed
 
 _SHARED: dict[str, t.Any] = {
@@ -84,20 +85,13 @@ class Options(t.TypedDict):
     refusal_ttl: int
 
 
-class TokenResult(t.TypedDict, total=False):
+class TokenResult(TokenContent, total=False):
     """The result of a login. ``warnings`` are texts for the user; the task's RETURN describes the other fields."""
 
     access_token: str | None
     token_type: str
-    issued_at: str | None
-    expires_at: str | None
-    expires_in: int | None
     identifier: str | None
-    username: str | None
-    scope: str | None
-    source: str | None
     endpoint: str | None
-    claims: dict[str, t.Any]
     cached: bool
     otp_required: bool
     login_2fa_token: str

@@ -10,8 +10,6 @@ import typing as t
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_library
 
-# The claim with which Docker Hub describes the account.
-_HUB_CLAIM = "https://hub.docker.com"
 _SOURCES = {"docker_pat": "pat", "docker_oat": "oat", "docker_pwd": "password", "docker_password": "password"}
 _DEEPEST = 50  # levels of lists and dictionaries; Ansible cannot print some hundreds
 
@@ -47,8 +45,7 @@ def read_token(token: str, now: float) -> TokenContent:
     the token.
     """
     claims = _claims(token)
-    account = claims.get(_HUB_CLAIM)
-    account = account if isinstance(account, dict) else {}
+    account = _account(claims)
     issued, expires = _number(claims.get("iat")), _number(claims.get("exp"))
     lifetime = None if expires is None else expires - (now if issued is None else issued)
     return {
@@ -64,8 +61,7 @@ def read_token(token: str, now: float) -> TokenContent:
 
 def access_token_id(token: str) -> str | None:
     """Return the id of the access token that a bearer token was made from; None if it was made from a password."""
-    account = _claims(token).get(_HUB_CLAIM)
-    kind, _bar, made_from = str(account.get("source") if isinstance(account, dict) else "").partition("|")
+    kind, _bar, made_from = str(_account(_claims(token)).get("source")).partition("|")
     return made_from if made_from and _SOURCES.get(kind) in ("pat", "oat") else None
 
 
@@ -78,6 +74,12 @@ def _claims(token: str) -> dict[str, t.Any]:
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         return {}
     return {} if _is_deeper(claims, _DEEPEST) else claims
+
+
+def _account(claims: dict[str, t.Any]) -> dict[str, t.Any]:
+    """Return the claim with which Docker Hub describes the account; an empty one if there is none."""
+    account = claims.get("https://hub.docker.com")
+    return account if isinstance(account, dict) else {}
 
 
 def _is_deeper(value: object, levels: int) -> bool:

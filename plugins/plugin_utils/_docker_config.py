@@ -36,14 +36,6 @@ _UNUSABLE = {
 }
 
 
-class _Entry(t.TypedDict, total=False):
-    """One entry for Docker Hub. ``kind`` is login, identity or device; only a login has the other fields."""
-
-    kind: str
-    username: str
-    secret: str
-
-
 def docker_login(path: str, identifier: str | None, warn: t.Callable[[str], None]) -> tuple[str, str]:
     """Return user name and secret from a configuration file of Docker, or from the folder that contains it.
 
@@ -82,13 +74,13 @@ def _shared_entries(file: str, status: os.stat_result, warn: t.Callable[[str], N
         with locked_record(directory, key, 2 * _LIMIT):
             found = directory.read(key)
             if not found:
-                found = _entries(file, status, warn)
+                found = _read_entries(file, status, warn)
                 write_record(directory, key, found)
             return found
-    return _entries(file, status, warn)  # shared_token warns that the directory of this run cannot be used
+    return _read_entries(file, status, warn)  # shared_token warns that the directory of this run cannot be used
 
 
-def _entries(file: str, status: os.stat_result, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
+def _read_entries(file: str, status: os.stat_result, warn: t.Callable[[str], None]) -> dict[str, t.Any]:
     """Read the file; warn if others can read it too."""
     if status.st_mode & 0o044:
         warn(f"Other users can read {printable(file)}, which may contain credentials. Run: chmod 600 {printable(file)}")
@@ -97,27 +89,23 @@ def _entries(file: str, status: os.stat_result, warn: t.Callable[[str], None]) -
 
 def _run(file: str) -> dict[str, t.Any]:
     """Read the file in a separate process without a terminal. After the limit, end it and the processes it started."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, _docker_entries.__file__, file],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-    )
-    try:
-        output, _none = process.communicate(timeout=_LIMIT)
-        found = json.loads(output)
-        return found if isinstance(found, dict) else {"problem": "damaged"}
-    except subprocess.TimeoutExpired:
-        return {"problem": "hangs", **_helpers_of(file)}
-    except ValueError:
-        return {"problem": "damaged"}
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if process.stdout:
-            process.stdout.close()
+    ) as process:
+        try:
+            found: dict[str, t.Any] = json.loads(process.communicate(timeout=_LIMIT)[0])
+            return found
+        except subprocess.TimeoutExpired:
+            return {"problem": "hangs", **_helpers_of(file)}
+        except ValueError:
+            return {"problem": "damaged"}
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _helpers_of(file: str) -> dict[str, t.Any]:
@@ -131,7 +119,7 @@ def _helpers_of(file: str) -> dict[str, t.Any]:
 
 def _usable(found: dict[str, t.Any], shown: str, identifier: str | None) -> tuple[str, str]:
     """Return user name and secret of the first entry that can log in; raise ``InvalidOptions`` with the reason if none can."""
-    entries: list[_Entry] = found.get("entries", [])
+    entries = found.get("entries", [])
     logins = [entry for entry in entries if entry["kind"] == "login"]
     for entry in logins:
         if not identifier or entry["username"].strip().lower() == identifier.strip().lower():

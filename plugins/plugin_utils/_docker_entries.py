@@ -20,7 +20,8 @@ _DEVICE_PARTS = ("access-token", "refresh-token")
 def read_entries(path: str) -> dict[str, t.Any]:
     """Return the ``entries`` for Docker Hub, the best first, and the ``problem`` if there is one.
 
-    A credential helper is asked for a single entry.
+    The ``kind`` of an entry is login, identity or device; only a login has ``username`` and ``secret``. A credential helper is
+    asked for a single entry.
     """
     try:
         auth: t.Any = importlib.import_module("docker.auth")
