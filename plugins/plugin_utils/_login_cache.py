@@ -122,7 +122,8 @@ class LoginCache:
         if not self.options["refusal_ttl"]:
             return
         refusals = record.get("refusals", {})
-        for refusal in (self._lockout(), refusals.get(self._method), refusals.get(self._variant)):
+        lockout = self._directory.read(self._account_key()).get("lockout")
+        for refusal in (lockout, refusals.get(self._method), refusals.get(self._variant)):
             if refusal:
                 left = refusal["stored_at"] + (refusal["error"]["retry_in"] or self.options["refusal_ttl"]) - now()
                 if left > 0:
@@ -252,9 +253,6 @@ class LoginCache:
         key = self._directory.record_key("first step", self.options["hub_url"], result["login_2fa_token"])
         options = {"identifier": self.options["identifier"], "auth_method": self._method}
         self._write(key, {"credential": self._credential, "options": options})
-
-    def _lockout(self) -> FailureRecord | None:
-        return self._directory.read(self._account_key()).get("lockout") if self.options["identifier"] else None
 
     def _account_key(self) -> str:
         return self._directory.record_key(

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._run_directory import Record
+import typing as t
 
 
-def summary(result: Record, hub_url: str) -> str:
+def summary(result: t.Mapping[str, t.Any], hub_url: str) -> str:
     """Return a sentence without secrets about the result of a login."""
     account = result["username"] or result["identifier"] or "account"
     url = hub_url + result["endpoint"]
@@ -18,7 +18,7 @@ def summary(result: Record, hub_url: str) -> str:
     return f"Docker Hub: {origin} of {account} from {url}, valid {validity}{_few_requests(result['rate_limit'] or {})}"
 
 
-def _few_requests(rate_limit: Record) -> str:
+def _few_requests(rate_limit: t.Mapping[str, t.Any]) -> str:
     limit, remaining, reset = (rate_limit.get(name) for name in ("limit", "remaining", "reset"))
     if not limit or remaining is None or remaining >= limit / 20:
         return ""

@@ -92,7 +92,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             try:
                 result = function(task, hub)
             finally:
-                self._hide(task.new_secrets)
+                if task.new_secrets:  # ansible-core 2.22 masks them in other results too
+                    self._task.no_log = True
+                    mask_secrets(task.new_secrets)
             return {**result, "rate_limit": hub.rate_limit}
 
     def _client(self, options: Options) -> HubClient:
@@ -104,12 +106,6 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
 
         token = shared_token(options, log_in_here, display.warning, display.v)["access_token"]
         return HubClient(options, token, renew, kept_session(options))
-
-    def _hide(self, secrets: list[str]) -> None:
-        """Hide the whole result if it contains a new secret; ansible-core 2.22 masks the secret in other results too."""
-        if secrets:
-            self._task.no_log = True
-            mask_secrets(secrets)
 
     def _public_options(self) -> set[str]:
         """Return the names of all options that contain no secret, of the module and of the login."""

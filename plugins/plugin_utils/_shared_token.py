@@ -96,16 +96,15 @@ def _token_of(cache: LoginCache | None, options: Options, login: Login, warn: Sh
 
 def _log_in(options: Options, login: Login, reserve_code: ReserveCode, warn: Show) -> TokenResult:
     result = login(options, reserve_code)
-    for warning in result["warnings"]:
+    for warning in result.pop("warnings"):
         warn(warning)
-    return t.cast(TokenResult, {name: value for name, value in result.items() if name != "warnings"})
+    return result
 
 
 def _announced(result: TokenResult, options: Options, inform: Show) -> TokenResult:
     """Return the result, after masking its secrets and describing it at -v."""
-    record = t.cast("dict[str, t.Any]", result)
-    mask_secrets([record["access_token"], record.get("login_2fa_token")])
-    inform(summary(record, options["hub_url"]))
+    mask_secrets([result["access_token"], result.get("login_2fa_token")])
+    inform(summary(result, options["hub_url"]))
     return result
 
 
