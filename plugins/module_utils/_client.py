@@ -128,7 +128,7 @@ class HubClient:
                 raise errors.OtpRequired(
                     "the account requires a second factor", http_status=raw.status, login_2fa_token=pending
                 )
-            raise self._refusal(raw, f"POST {self._url(operation.path)}", operation.rules, secrets)
+            raise self._refusal(raw, operation.rules, secrets)
 
         return self._repeat(send, _if_unsent if operation is TWO_FACTOR_LOGIN else _always)
 
@@ -248,8 +248,6 @@ class HubClient:
         body: t.Any,
         accept: t.Container[int],
     ) -> Answer:
-        label = f"{method} {self._url(path)}"
-        missing = printable(address.missing, self._secrets)
         may_be_deleted = False
 
         def send() -> Answer:
@@ -268,9 +266,11 @@ class HubClient:
 
         try:
             return self._with_live_token(
-                lambda: self._repeat(send, _if_without_effect if method == "POST" else _always), label
+                lambda: self._repeat(send, _if_without_effect if method == "POST" else _always),
+                f"{method} {self._url(path)}",
             )
         except errors.HubError as error:
+            missing = printable(address.missing, self._secrets)
             kind = secret_kind(self._options["secret"])
             raise explain(error, missing, address.needs.get(method), kind) from None
 
@@ -283,8 +283,7 @@ class HubClient:
         data = refusals.hub_json(raw)
         if raw.status in accept and (data is not None or not refusals.is_from_edge(raw)):
             return Answer(raw.status, data, raw.body.decode("utf-8", "replace"))
-        label, secrets = f"{method} {self._url(path)}", [*self._secrets, self._bearer or ""]
-        raise self._refusal(raw, label, refusals.RESOURCE, secrets)
+        raise self._refusal(raw, refusals.RESOURCE, [*self._secrets, self._bearer or ""])
 
     def _with_live_token(self, send: t.Callable[[], Answer], label: str) -> Answer:
         """Send with the bearer token; if Docker Hub no longer accepts it, renew it and send once more."""
@@ -377,12 +376,10 @@ class HubClient:
         self.rate_limit, self._reset = rate_limit_of(raw.headers), reset_time(raw.headers)
         return raw
 
-    def _refusal(
-        self, raw: RawAnswer, label: str, rules: tuple[refusals.Rule, ...], secrets: t.Sequence[str]
-    ) -> errors.HubError:
+    def _refusal(self, raw: RawAnswer, rules: tuple[refusals.Rule, ...], secrets: list[str]) -> errors.HubError:
         # The earliest possible server time: waiting slightly too long beats another refused request.
         now = self.server_time() - 0.5
-        return refusals.refusal(raw, refusals.Request(label, rules, secrets, now, self._options["identifier"]))
+        return refusals.refusal(raw, rules, secrets, now, self._options["identifier"])
 
     def _repeat(self, send: t.Callable[[], _T], may_resend: t.Callable[[errors.HubError], bool]) -> _T:
         """Send until it succeeds, or the failure is final, or sending again might do harm."""

@@ -24,8 +24,9 @@ PROXY_LOGIN = "give the user name and password of the proxy, in proxy or HTTPS_P
 
 
 class RawAnswer(t.NamedTuple):
-    """The answer of a server: status, headers (case-insensitive mapping), body, whether it is a redirect."""
+    """The answer of a server: request ("GET https://…"), status, headers (case-insensitive), body, whether it is a redirect."""
 
+    label: str
     status: int
     headers: t.Mapping[str, str]
     body: bytes
@@ -54,7 +55,7 @@ def exchange(session: requests.Session, label: str, *, timeout: float, largest: 
     # Every error of requests is an OSError.
     except (OSError, ValueError, zlib.error, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
         raise _translate(error, label, timeout) from error
-    return RawAnswer(response.status_code, response.headers, body, response.is_redirect)
+    return RawAnswer(label, response.status_code, response.headers, body, response.is_redirect)
 
 
 def _read_body(response: requests.Response, timeout: float, largest: int) -> bytes:

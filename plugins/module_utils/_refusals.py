@@ -62,30 +62,25 @@ RESOURCE = (
 )
 
 
-class Request(t.NamedTuple):
-    """The facts about a request that its error depends on.
+def refusal(
+    answer: RawAnswer, rules: tuple[Rule, ...], secrets: t.Sequence[str], now: float, identifier: str | None = None
+) -> errors.HubError:
+    """Return the error for an answer that is not a success, or that lacks the expected content.
 
-    ``label`` is "GET https://…", ``now`` the earliest unix time that the server's clock may show. ``identifier`` is removed
-    from the text before the search for words, because an account may be named sso or mfa.
+    ``now`` is the earliest unix time that the server's clock may show. ``identifier`` is removed from the text before the
+    search for words, because an account may be named sso or mfa.
     """
-
-    label: str
-    rules: tuple[Rule, ...]
-    secrets: t.Sequence[str]
-    now: float
-    identifier: str | None = None
-
-
-def refusal(answer: RawAnswer, request: Request) -> errors.HubError:
-    """Return the error for an answer that is not a success, or that lacks the expected content."""
     data = hub_json(answer)
-    words = printable(words_of(data), request.secrets)
-    message = _message(answer, request, words, from_hub=data is not None)
+    words = printable(words_of(data), secrets)
+    message = f"{answer.label} answered {answer.status}" + (f' "{words}"' if words else "")
+    ray = printable(answer.headers.get("CF-RAY", ""), secrets, 40)
+    if ray and data is None:
+        message += f" (CF-RAY {ray})"
     if answer.status == 407:
         return errors.ConnectionFailed(message, hint=PROXY_LOGIN, http_status=407, sent=False)
     search = words or answer.body[:4096].decode("latin-1")
     if answer.status == 429:
-        return _limited(answer, request, message, search, from_hub=data is not None)
+        return _limited(answer, now, message, search, from_hub=data is not None)
     if data is None and is_from_edge(answer):
         return errors.EdgeBlocked(f"{message}, but not from Docker Hub itself", http_status=answer.status)
     if answer.status >= 500:
@@ -94,7 +89,9 @@ def refusal(answer: RawAnswer, request: Request) -> errors.HubError:
     if answer.status < 400:
         problem = ", a redirect, which is not followed" if answer.is_redirect else " without the expected content"
         return errors.BadAnswer(message + problem, http_status=answer.status)
-    return _by_rule(answer, request, message, search)
+    if identifier:
+        search = re.sub(re.escape(identifier), "", search, flags=re.IGNORECASE)
+    return _by_rule(answer, rules, message, search)
 
 
 def hub_json(answer: RawAnswer) -> t.Any:
@@ -103,29 +100,19 @@ def hub_json(answer: RawAnswer) -> t.Any:
     return None if isinstance(data, dict) and data.get("cloudflare_error") else data
 
 
-def _message(answer: RawAnswer, request: Request, words: str, *, from_hub: bool) -> str:
-    message = f"{request.label} answered {answer.status}" + (f' "{words}"' if words else "")
-    ray = "" if from_hub else printable(answer.headers.get("CF-RAY", ""), request.secrets, 40)
-    return f"{message} (CF-RAY {ray})" if ray else message
-
-
-def _by_rule(answer: RawAnswer, request: Request, message: str, search: str) -> errors.HubError:
-    if request.identifier:
-        search = re.sub(re.escape(request.identifier), "", search, flags=re.IGNORECASE)
+def _by_rule(answer: RawAnswer, rules: tuple[Rule, ...], message: str, search: str) -> errors.HubError:
     error = next(
-        rule.error
-        for rule in request.rules
-        if answer.status in rule.statuses and re.search(rule.words, search, re.IGNORECASE)
+        rule.error for rule in rules if answer.status in rule.statuses and re.search(rule.words, search, re.IGNORECASE)
     )
     hint = _WRONG_URL if answer.status in (404, 405) else None
-    if request.rules is RESOURCE:
+    if rules is RESOURCE:
         hint = _WRONG_METHOD if answer.status == 405 else None
     return error(message, hint=hint, http_status=answer.status)
 
 
-def _limited(answer: RawAnswer, request: Request, message: str, search: str, *, from_hub: bool) -> errors.HubError:
-    seconds = retry_after(answer.headers, request.now)
-    retry_at = None if seconds is None else iso_time(round(request.now + seconds))
+def _limited(answer: RawAnswer, now: float, message: str, search: str, *, from_hub: bool) -> errors.HubError:
+    seconds = retry_after(answer.headers, now)
+    retry_at = None if seconds is None else iso_time(round(now + seconds))
     if retry_at:
         message += f" and asks to wait until {retry_at}"
     if re.search(_LOCKOUT, search, re.IGNORECASE):

@@ -37,9 +37,9 @@ CLOUDFLARE = {"Server": "cloudflare", "CF-RAY": "8f00-FRA"}
 def error_of(status: int, body: t.Any = b"", headers: dict[str, str] | None = None, **request: t.Any) -> HubError:
     """Return the error of an answer to a resource request, or to the one with other ``rules``."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    raw = RawAnswer(status, CaseInsensitiveDict(headers or {}), content, is_redirect="Location" in (headers or {}))
-    fields: dict[str, t.Any] = {"label": "GET https://hub", "rules": refusals.RESOURCE, "secrets": [], "now": 1.8e9}
-    return refusals.refusal(raw, refusals.Request(**{**fields, **request}))
+    received = CaseInsensitiveDict(headers or {})
+    raw = RawAnswer("GET https://hub", status, received, content, is_redirect="Location" in received)
+    return refusals.refusal(raw, **{"rules": refusals.RESOURCE, "secrets": [], "now": 1.8e9, **request})
 
 
 PAT_REFUSED = "token issued from personal access token is not allowed"
@@ -150,8 +150,8 @@ def test_the_name_of_an_account_is_not_a_reason(name: str) -> None:
 
 def test_a_file_behind_cloudflare_is_an_answer() -> None:
     headers = CaseInsensitiveDict({**CLOUDFLARE, "Content-Type": "text/csv"})
-    assert not refusals.is_from_edge(RawAnswer(200, headers, b"Name,Username\n"))
-    assert refusals.is_from_edge(RawAnswer(403, headers, b"Name,Username\n"))
+    assert not refusals.is_from_edge(RawAnswer("GET https://hub", 200, headers, b"Name,Username\n"))
+    assert refusals.is_from_edge(RawAnswer("GET https://hub", 403, headers, b"Name,Username\n"))
 
 
 # Through a login
