@@ -12,7 +12,6 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._client import (
     USERS_LOGIN,
     Grant,
     HubClient,
-    LoginOperation,
 )
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, OtpInvalid, OtpRequired
 from ansible_collections.hubops.dockerhub.plugins.module_utils._hints import login_hint
@@ -27,25 +26,6 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
 from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 from ansible_collections.hubops.dockerhub.plugins.module_utils._token import read_token
 from ansible_collections.hubops.dockerhub.plugins.module_utils._totp import MARGIN, STEP, seconds_to_next_code
-
-EMPTY_RESULT: TokenResult = {
-    "access_token": None,
-    "token_type": "Bearer",
-    "issued_at": None,
-    "expires_at": None,
-    "expires_in": None,
-    "identifier": None,
-    "username": None,
-    "scope": None,
-    "source": None,
-    "endpoint": None,
-    "claims": {},
-    "cached": False,
-    "otp_required": False,
-    "rate_limit": None,
-    "warnings": [],
-}
-"""The default of each field. Only a result that waits for a code has ``login_2fa_token`` as well."""
 
 
 def fetch_token(options: Options, reserve_code: ReserveCode = lambda step: True) -> TokenResult:
@@ -91,15 +71,16 @@ class _Login:
             operation = AUTH_TOKEN if login_method(options) == "access_token" else USERS_LOGIN
             try:
                 grant = self._client.log_in(operation, options["identifier"] or "", options["secret"] or "")
-                return self._result(grant)
+                return self._token_result(grant)
             except OtpRequired as error:
                 pending = error.login_2fa_token
                 has_code = bool(options["otp"] or self._totp)
                 if pending and options["on_otp_required"] == "return" and not has_code:
-                    return self._pending_result(operation, pending)
+                    # A later task completes this login with a code.
+                    return {**self._empty_result(operation.path), "otp_required": True, "login_2fa_token": pending}
                 if not pending or not has_code:
                     raise
-        return self._result(self._client.log_in(TWO_FACTOR_LOGIN, pending, self._code()))
+        return self._token_result(self._client.log_in(TWO_FACTOR_LOGIN, pending, self._code()))
 
     def _wait_for_next_code(self, error: HubError) -> bool:
         """Wait for the next generated code and return True; return False if the login cannot succeed with it.
@@ -129,7 +110,7 @@ class _Login:
                     hint=f"raise max_wait above {STEP} s, so that the login can wait for the next one",
                 )
 
-    def _result(self, grant: Grant) -> TokenResult:
+    def _token_result(self, grant: Grant) -> TokenResult:
         options = self._options
         content = read_token(grant.token, self._client.server_time())
         username = content["username"]
@@ -138,23 +119,24 @@ class _Login:
         kind = secret_kind(options["secret"])
         content["source"] = content["source"] or (kind if kind != "password" else None)
         return {
-            **EMPTY_RESULT,
+            **self._empty_result(grant.endpoint),
             **content,
             "access_token": grant.token,
-            "identifier": options["identifier"],
-            "endpoint": grant.endpoint,
             "rate_limit": grant.rate_limit,
             "warnings": [*_foreign_owner(options, username), *_needless_login(options, grant)],
         }
 
-    def _pending_result(self, operation: LoginOperation, login_2fa_token: str) -> TokenResult:
-        """Return the result of a login that a later task completes with a code."""
+    def _empty_result(self, endpoint: str) -> TokenResult:
         return {
-            **EMPTY_RESULT,
+            **t.cast(TokenResult, read_token("", 0.0)),
+            "access_token": None,
+            "token_type": "Bearer",
             "identifier": self._options["identifier"],
-            "endpoint": operation.path,
-            "otp_required": True,
-            "login_2fa_token": login_2fa_token,
+            "endpoint": endpoint,
+            "cached": False,
+            "otp_required": False,
+            "rate_limit": None,
+            "warnings": [],
         }
 
 

@@ -141,8 +141,7 @@ def normalize_options(raw: t.Mapping[str, t.Any]) -> Options:
 
     Raises ``InvalidOptions`` if no login is possible with them.
     """
-    given = {name: value for name, value in raw.items() if value is not None and value != ""}
-    values = {name: given.get(name, default) for name, default in _DEFAULTS.items()}
+    values = {name: default if raw.get(name) in (None, "") else raw[name] for name, default in _DEFAULTS.items()}
     values["identifier"] = (values["identifier"] or "").strip() or None
     options = t.cast(Options, values)
     _check_texts(values)

@@ -161,7 +161,9 @@ class LoginCache:
         stored: ResultRecord = {"stored_at": now(), "result": result}
         if result["otp_required"]:
             record["pending"] = stored
-            self._write_first_step(result)
+            key = self._directory.record_key("first step", self.options["hub_url"], result["login_2fa_token"])
+            options = {"identifier": self.options["identifier"], "auth_method": self._method}
+            self._write(key, {"credential": self._credential, "options": options})
         else:
             refusals = record.get("refusals", {})
             record = {
@@ -248,11 +250,6 @@ class LoginCache:
         resolved = {**options, "auth_method": "login", "secret": None, **first.get("options", {})}
         credential = first.get("credential") or key("credential", options["hub_url"], login_2fa_token)
         return credential, t.cast(Options, resolved)
-
-    def _write_first_step(self, result: TokenResult) -> None:
-        key = self._directory.record_key("first step", self.options["hub_url"], result["login_2fa_token"])
-        options = {"identifier": self.options["identifier"], "auth_method": self._method}
-        self._write(key, {"credential": self._credential, "options": options})
 
     def _account_key(self) -> str:
         return self._directory.record_key(

@@ -56,17 +56,17 @@ def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = 
     spec = spec or TOKEN_SPEC["argument_spec"]
     if not raw["task"]:
         spec = {name: row for name, row in spec.items() if name not in TASK_ONLY}
-    values = {name: _Value(value) for name, value in _arguments(raw, spec).items()}
+    arguments = _arguments(raw, spec)
     if raw["failure"]:
         variable, failure = raw["failure"]
         debug("".join(traceback.format_tb(failure.__traceback__)))
         raise _unusable(f"the variable {variable}", failure, raw)
-    section = _config_section(spec, warn)
-    for name in spec:
-        if name not in values:
-            found = _from_variables(name, raw) or _from_environment(name, raw) or _from_config(name, section)
-            if found:
-                values[name] = found
+    values = {
+        **{name: _Value(value, "ansible.cfg") for name, value in _config_section(spec, warn).items()},
+        **_sourced(1, raw["environment"]),
+        **_sourced(0, raw["variables"], "the variable "),
+        **{name: _Value(value) for name, value in arguments.items()},
+    }
     _make_text(values, spec, raw)
     require_real_values({name: found.value for name, found in values.items()})
     _use_docker_config(values, spec, warn)
@@ -161,26 +161,13 @@ def secret_values(raw: RawOptions) -> list[str]:
     return texts
 
 
-def _from_variables(name: str, raw: RawOptions) -> _Value | None:
-    for variable in SOURCES.get(name, ((), ()))[0]:
-        value = raw["variables"].get(variable)
-        if not is_empty(value):
-            names = SOURCES["identifier"][0] if name in OWNED else ()
-            owner = next((raw["variables"][one] for one in names if not is_empty(raw["variables"].get(one))), None)
-            return _Value(value, f"the variable {variable}", owner)
-    return None
-
-
-def _from_environment(name: str, raw: RawOptions) -> _Value | None:
-    environment = raw["environment"]
-    for variable in SOURCES.get(name, ((), ()))[1]:
-        if environment.get(variable):
-            return _Value(environment[variable], variable, environment.get("DOCKERHUB_USERNAME"))
-    return None
-
-
-def _from_config(name: str, section: t.Mapping[str, str]) -> _Value | None:
-    return _Value(section[name], "ansible.cfg") if section.get(name) else None
+def _sourced(position: int, given: t.Mapping[str, t.Any], prefix: str = "") -> dict[str, _Value]:
+    """Return the first value of each option that is not empty, from the given variables; see ``SOURCES``."""
+    filled = {
+        option: [name for name in names[position] if not is_empty(given.get(name))] for option, names in SOURCES.items()
+    }
+    owner = given[filled["identifier"][0]] if filled["identifier"] else None
+    return {option: _Value(given[names[0]], prefix + names[0], owner) for option, names in filled.items() if names}
 
 
 def _config_section(spec: Spec, warn: Show) -> dict[str, str]:

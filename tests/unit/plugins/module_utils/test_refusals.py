@@ -14,8 +14,8 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils import _refusals 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._http import RawAnswer
-from ansible_collections.hubops.dockerhub.plugins.module_utils._login import EMPTY_RESULT, fetch_token
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import normalize_options
+from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import TokenResult, normalize_options
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import (
     MFAUSER,
     MYBOT,
@@ -316,6 +316,6 @@ def test_every_answer_is_a_token_or_an_error(running: t.Any, status: int, header
         assert result.hint
         json.dumps(result.to_dict()).encode()
     else:
-        assert set(result) == set(EMPTY_RESULT)
+        assert set(result) == {*TokenResult.__annotations__} - {"login_2fa_token"}
         assert result["access_token"].isascii()
         assert result["access_token"].isprintable()
