@@ -89,9 +89,7 @@ class HubClient:
         self._bearer = bearer
         self._renew = renew
         self._secrets = secrets_of(options)
-        self._retries_left = options["retries"]
-        self._pauses = 0
-        self._wait_left = float(options["max_wait"])
+        self.restore_budget()
         self._server_clock = (time.time(), time.monotonic())
         self._reset: float | None = None
         self._only_legacy: set[tuple[str, str]] = set()
@@ -397,8 +395,8 @@ class HubClient:
 
     def _next_pause(self) -> float:
         """Return the seconds before the next try: twice as many each time, and different for each client."""
-        self._pauses += 1
-        return min(LONGEST_PAUSE, 0.25 * 2.0**self._pauses) * random.uniform(0.5, 1)
+        retries = self._options["retries"] - self._retries_left
+        return min(LONGEST_PAUSE, 0.25 * 2.0 ** min(retries, 10)) * random.uniform(0.5, 1)
 
 
 def _always(_error: errors.HubError) -> bool:

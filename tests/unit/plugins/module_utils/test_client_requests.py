@@ -16,6 +16,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as
 from ansible_collections.hubops.dockerhub.plugins.module_utils._client import Answer, HubClient
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError
 from ansible_collections.hubops.dockerhub.plugins.module_utils._login import fetch_token
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import LONGEST_PAUSE
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import MYBOT, MYORG, TOKEN
 
 PASSWORD = {"identifier": "mybot", "secret": "mybot-password-1"}
@@ -36,7 +37,7 @@ def connect(hub: t.Any, options: t.Callable[..., t.Any]) -> t.Iterator[Connect]:
     def connect(
         account: dict[str, str] | None = None, renew: t.Callable[[str], str] | None = None, **given: t.Any
     ) -> HubClient:
-        login = options(**(account or PASSWORD), retries=3, **given)
+        login = options(**{**(account or PASSWORD), "retries": 3, **given})
         client = HubClient(login, fetch_token(login)["access_token"], renew)
         hub.requests.clear()
         clients.append(client)
@@ -389,6 +390,13 @@ def test_retries_count_for_the_whole_task(hub: t.Any, connect: Connect, slept: l
     hub.fail("*", 2, status=503)
     assert failure(lambda: client.get(PATH)).code == "server_error"
     assert len(hub.requests) == 5
+
+
+def test_the_pause_stays_short_after_a_thousand_retries(hub: t.Any, connect: Connect, slept: list[float]) -> None:
+    client = connect(retries=1100)
+    hub.fail("*", None, status=503)
+    assert failure(lambda: client.get(PATH)).code == "server_error"
+    assert (len(slept), max(slept) <= LONGEST_PAUSE) == (1100, True)
 
 
 def test_a_long_task_can_restore_its_budget(hub: t.Any, connect: Connect, slept: list[float]) -> None:
