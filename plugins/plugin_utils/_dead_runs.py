@@ -78,5 +78,5 @@ def _is_dead(run: Process) -> bool:
     if not run.get("start"):
         return False
     now = identity(run["pid"])
-    same_place = bool(now) and all(now[name] == run[name] for name in ("host", "boot", "namespace"))
-    return same_place and now["start"] != run["start"]
+    is_same_place = all(now.get(name) == run[name] for name in ("host", "boot", "namespace"))
+    return is_same_place and now["start"] != run["start"]

@@ -97,21 +97,16 @@ class LoginCache:
         progress may change are not used.
         """
         record = self._read_credential()
-        result = self._live_token(record, since)
-        if result:
-            return result
+        if self.options["cache"]:
+            result = live_token(t.cast(Record, record), self.options["auth_method"], self.options["min_ttl"], since)
+            if result:
+                return t.cast(TokenResult, result)
         self._raise_refused_code()
         self._raise_refusal(record)
         if since is None:
             return None
         self._raise_failure_since(record, since)
         return self._pending_second_factor(record)
-
-    def _live_token(self, record: CredentialRecord, since: float | None) -> TokenResult | None:
-        if not self.options["cache"]:
-            return None
-        result = live_token(t.cast(Record, record), self.options["auth_method"], self.options["min_ttl"], since)
-        return t.cast("TokenResult | None", result)
 
     def _raise_refused_code(self) -> None:
         refusal = self._directory.read(self._code_key()).get("refusal") if self.options["otp"] else None
