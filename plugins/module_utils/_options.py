@@ -34,23 +34,17 @@ _SHARED: dict[str, t.Any] = {
 }
 
 TOKEN_SPEC: dict[str, t.Any] = {
-    "argument_spec": {
-        **_SHARED,
-        "login_2fa_token": {"type": "str", "no_log": True},
-        "on_otp_required": {"type": "str", "choices": ["fail", "return"], "default": "fail"},
-        "login_from": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
-    },
-    "required_one_of": [
-        ["identifier", "docker_config", "login_2fa_token"],
-        ["secret", "docker_config", "login_2fa_token"],
-    ],
+    **_SHARED,
+    "login_2fa_token": {"type": "str", "no_log": True},
+    "on_otp_required": {"type": "str", "choices": ["fail", "return"], "default": "fail"},
+    "login_from": {"type": "str", "choices": ["controller", "target"], "default": "controller"},
 }
 """The options of the task ``dockerhub_token``."""
 
 CONNECTION_SPEC: dict[str, t.Any] = {**_SHARED, "access_token": {"type": "str", "no_log": True}}
 """The options that each resource task takes to reach Docker Hub."""
 
-_ALL = {**CONNECTION_SPEC, **TOKEN_SPEC["argument_spec"]}
+_ALL = {**CONNECTION_SPEC, **TOKEN_SPEC}
 _DEFAULTS = {name: row.get("default") for name, row in _ALL.items()}
 _TEXTS = [name for name, row in _ALL.items() if row["type"] in ("str", "path")]
 _AT_LEAST = {"timeout": 0.001, "retries": 0, "max_wait": 0, "min_ttl": 0, "refusal_ttl": 0}

@@ -239,7 +239,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import T
 
 def main() -> None:
     """Log in and return the token. Check mode logs in as well, so that later tasks have their token."""
-    module = AnsibleModule(**TOKEN_SPEC, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=TOKEN_SPEC, supports_check_mode=True)
     # _redact masks secrets. AnsibleModule would also remove a short secret or a code from a token that contains it by chance.
     module.no_log_values.clear()
     try:

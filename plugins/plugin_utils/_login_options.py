@@ -47,13 +47,11 @@ class _Value(t.NamedTuple):
     owner: t.Any = None
 
 
-def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = None) -> Options:
+def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec = TOKEN_SPEC) -> Options:
     """Return the validated options; raise ``InvalidOptions``, whose text contains no secret.
 
-    ``spec`` is by default that of ``dockerhub_token``. ``debug`` receives where a template failed. Values from the environment
-    and from ansible.cfg are never rendered.
+    ``debug`` receives where a template failed. Values from the environment and from ansible.cfg are never rendered.
     """
-    spec = spec or TOKEN_SPEC["argument_spec"]
     if not raw["task"]:
         spec = {name: row for name, row in spec.items() if name not in TASK_ONLY}
     arguments = _arguments(raw, spec)
@@ -146,8 +144,8 @@ def message_of(error: HubError, raw: RawOptions) -> str:
 
 def secret_values(raw: RawOptions) -> list[str]:
     """Return all values that may be secret, from arguments, variables and the environment; of a proxy, its password."""
-    names = [*OWNED, *(alias for alias, name in ALIASES.items() if name in OWNED), "login_2fa_token"]
-    found = [raw["arguments"].get(name) for name in names]
+    secret = (*OWNED, "login_2fa_token")
+    found = [value for name, value in raw["arguments"].items() if ALIASES.get(name, name) in secret]
     for option in OWNED:
         found += [raw["variables"].get(variable) for variable in SOURCES[option][0]]
         found += [raw["environment"].get(variable) for variable in SOURCES[option][1]]

@@ -279,7 +279,7 @@ def check_ini(text: str) -> None:
     parser = configparser.ConfigParser()
     parser.read_string(text)
     given = set(parser["dockerhub"])
-    assert given <= {name for name in SOURCES if not TOKEN_SPEC["argument_spec"][name].get("no_log")}
+    assert given <= {name for name in SOURCES if not TOKEN_SPEC[name].get("no_log")}
     assert given
 
 

@@ -22,7 +22,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options im
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import SOURCES
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._token_task import require_hidden_results
 
-SPEC: dict[str, dict[str, t.Any]] = TOKEN_SPEC["argument_spec"]
+SPEC: dict[str, dict[str, t.Any]] = TOKEN_SPEC
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FRAGMENTS = sorted((ROOT / "plugins/doc_fragments").glob("*.py"))
 RESOURCES = sorted({path.stem for path in (ROOT / "plugins/modules").glob("dockerhub_*.py")} - {"dockerhub_token"})

@@ -20,7 +20,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._options import (
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import MYBOT, MYORG, PAT, leaked
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import ALTERED_TOKENS, BAD, BAD_IN_TASKS
 
-SPEC: dict[str, t.Any] = {**CONNECTION_SPEC, **TOKEN_SPEC["argument_spec"]}
+SPEC: dict[str, t.Any] = {**CONNECTION_SPEC, **TOKEN_SPEC}
 TEXTS = sorted(name for name, row in SPEC.items() if row["type"] in ("str", "path"))
 
 

@@ -112,8 +112,8 @@ def test_a_bad_value_sends_nothing(hub: t.Any, run: Run, name: str) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({}, "identifier, docker_config, login_2fa_token"),
-        ({"identifier": "mybot"}, "secret, docker_config, login_2fa_token"),
+        ({}, "identifier is missing"),
+        ({"identifier": "mybot"}, "secret is missing"),
         ({"identifier": "mybot", "secret": ""}, "secret is missing"),
         ({**MYBOT, "sekret": "dckr_pat_mine"}, "sekret"),
     ],

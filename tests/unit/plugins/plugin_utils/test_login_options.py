@@ -23,7 +23,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources i
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import leaked
 from ansible_collections.hubops.dockerhub.tests.unit.plugins.bad_options import BAD_VALUES
 
-SPEC = TOKEN_SPEC["argument_spec"]
+SPEC = TOKEN_SPEC
 MINE = {"identifier": "mybot", "secret": "my-secret-word"}
 
 # By option: two values as text, and the option's value for the first of them.
