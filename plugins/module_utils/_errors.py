@@ -40,10 +40,18 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-ErrorRecord = dict[str, t.Any]
-"""An error as data, for another process or another host."""
 
-_RECORDED = ("code", "subject", "message", "remark", "hint", "http_status", "retry_at", "retry_in")
+class ErrorRecord(t.TypedDict):
+    """An error as data, for another process or another host."""
+
+    code: str
+    subject: str | None
+    message: str
+    remark: str | None
+    hint: str | None
+    http_status: int | None
+    retry_at: str | None
+    retry_in: float | None
 
 
 @dataclasses.dataclass(eq=False, repr=False)
@@ -97,12 +105,12 @@ class HubError(Exception):
 
     def to_dict(self) -> ErrorRecord:
         """Return the error as data; ``from_dict`` is the inverse."""
-        return {name: getattr(self, name) for name in _RECORDED}
+        return t.cast(ErrorRecord, {name: getattr(self, name) for name in ErrorRecord.__annotations__})
 
 
 def from_dict(record: ErrorRecord) -> HubError:
     """Return the error that ``to_dict()`` described. An unknown code becomes ``ModuleFailed``."""
-    fields: ErrorRecord = {name: record.get(name) for name in _RECORDED}
+    fields: dict[str, t.Any] = {name: record.get(name) for name in ErrorRecord.__annotations__}
     return HubError.codes.get(fields.pop("code") or "", ModuleFailed)(fields.pop("message") or "", **fields)
 
 
