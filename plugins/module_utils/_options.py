@@ -178,6 +178,11 @@ def _require_credential(options: Options) -> None:
             "identifier contains an access token instead of a name",
             hint="give the token as secret, and the name of its owner as identifier",
         )
+    if ":" in (options["identifier"] or ""):
+        raise InvalidOptions(
+            "identifier contains a colon",
+            hint="give the name alone as identifier, and what follows the colon as secret",
+        )
 
 
 def _check_numbers(values: t.Mapping[str, t.Any]) -> None:

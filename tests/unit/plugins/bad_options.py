@@ -33,6 +33,10 @@ ALTERED_TOKENS = {
 }
 
 BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
+    "identifier with a password": (
+        {"identifier": "mfauser:mfa-password-1", "secret": "mfa-password-1"},
+        ("identifier contains a colon", "give the name alone"),
+    ),
     "short secret": ({**NAME, "secret": "8letters"}, ("secret", "shorter than the nine characters", "check where")),
     "secret with a line break": ({**NAME, "secret": "mfa-password-1\n"}, ("secret", "line break", "trim")),
     **{
