@@ -12,8 +12,8 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 # Colours, cursor movements and titles of a terminal.
 _ESCAPE_SEQUENCE = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"
-# Any access token of Docker Hub and any bearer token, also of other accounts.
-_ANY_TOKEN = r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+"
+# Any access token of Docker Hub, any bearer token, and user name and password in a URL, also of other accounts.
+_ANY_SECRET = r"dckr_[a-z]+_[\w-]+|eyJ[\w-]+(?:\.[\w-]+)+|(?<=://)[^\s/:@]*:[^\s/@]*(?=@)"
 _SEARCH_LIMIT = 4000  # characters, because the search for tokens may take quadratic time
 _MASK = "********"
 
@@ -21,14 +21,14 @@ _MASK = "********"
 def printable(text: str, secrets: t.Iterable[str] = (), limit: int = 200) -> str:
     """Return ``text`` in one line, without control characters and secrets, cut to ``limit`` characters.
 
-    Each secret is masked in its usual spellings as well: URL-encoded, as JSON, as HTML, as a Python literal. Access tokens
-    and bearer tokens are masked even if they are not listed.
+    Each secret is masked in its usual spellings as well: URL-encoded, as JSON, as HTML, as a Python literal. Access tokens,
+    bearer tokens and passwords in URLs are masked even if they are not listed.
     """
     text = _in_one_line(text)
     spellings = sorted(_spellings(secrets), key=len, reverse=True)
     if spellings:
         text = re.sub("|".join(map(re.escape, spellings)), _MASK, text, flags=re.IGNORECASE)
-    text = re.sub(_ANY_TOKEN, _MASK, text[:_SEARCH_LIMIT], flags=re.IGNORECASE)
+    text = re.sub(_ANY_SECRET, _MASK, text[:_SEARCH_LIMIT], flags=re.IGNORECASE)
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
 
 

@@ -29,11 +29,13 @@ def numeric(text: str) -> str:
         ("a\x1b[31;1mred\x1b[0m\x1b]0;title\x07\x1b[2J\x9b5mb\x08\x00\x7f", "aredb"),
         ("right\u202eto left, \u200bhidden, \ud800half", "rightto left, hidden, half"),
         ("{{ lookup('pipe', 'id') }}", "{{ lookup('pipe', 'id') }}"),
+        ("failed at http://me:my-word@proxy:3128/x", "failed at http://********@proxy:3128/x"),
+        ("at http://127.0.0.1:80/a and me@b", "at http://127.0.0.1:80/a and me@b"),
         ("x" * 5000, "x" * 200 + "…"),
         ("x" * 199 + " y", "x" * 199 + "…"),
         ("\x1b\x00", ""),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_foreign_text_becomes_one_line(text: str, shown: str) -> None:
     assert printable(text) == shown
