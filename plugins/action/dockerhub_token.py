@@ -13,7 +13,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token imp
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import OWNED, SOURCES, raw_options
 
-SHOWN = ({*SOURCES} - {*OWNED}) | {"username", "login_from", "on_otp_required"}
+SHOWN = ({*SOURCES} - {*OWNED, "docker_config"}) | {"username", "login_from", "on_otp_required"}
 display = Display()
 
 
@@ -40,10 +40,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
             return {**result, "changed": False, "_ansible_no_log": True}
 
 
+@atexit.register  # Ansible loads this file in the main process, too
 def _remove_fallback_directory() -> None:
     from ansible_collections.hubops.dockerhub.plugins.plugin_utils._new_run_directory import remove_fallback_directory
 
     remove_fallback_directory()
-
-
-atexit.register(_remove_fallback_directory)  # Ansible loads this file in the main process, too

@@ -72,7 +72,8 @@ class HubClient:
     """The requests of one task, which share a connection, a budget of retries and a budget of seconds to wait.
 
     ``bearer`` is the token for everything but logins. ``renew`` returns a new token for one that Docker Hub no longer
-    accepts; without it such a token is an error. A given ``session`` stays open when the client is closed.
+    accepts; without it such a token is an error. A given ``session`` stays open when the client is closed. Errors contain
+    neither the secrets in the options nor the other ``secrets``.
     """
 
     def __init__(
@@ -81,11 +82,12 @@ class HubClient:
         bearer: str | None = None,
         renew: t.Callable[[str], str] | None = None,
         session: HubSession | None = None,
+        secrets: t.Iterable[str] = (),
     ) -> None:
         self._options = options
         self._bearer = bearer
         self._renew = renew
-        self._secrets = secrets_of(options)
+        self._secrets = [*secrets_of(options), *secrets]
         self.restore_budget()
         self._server_clock = (time.time(), time.monotonic())
         self._reset: float | None = None

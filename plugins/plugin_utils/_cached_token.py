@@ -12,8 +12,7 @@ import typing as t
 from ansible import constants as C
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._run_directory import Record, RunDirectory
 
-UNKNOWN_LIFE = 300.0
-"""Seconds for which a token of unknown life is reused."""
+UNKNOWN_LIFE = 300.0  # seconds for which a token of unknown life is reused
 
 
 def cached_token(raw: t.Any, inform: t.Callable[[str], None] | None) -> Record | None:

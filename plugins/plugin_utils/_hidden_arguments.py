@@ -12,7 +12,8 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources i
 
 PLACEHOLDER = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 _FIELDS = ("args", "environment", "module_defaults", "vars")
-_SECRET_SOURCES = {name for option in OWNED for names in SOURCES[option] for name in names}
+SECRET_NAMES = {name for option in OWNED for names in (*SOURCES[option], [option]) for name in names}
+SECRET_NAMES |= {"password", "code", "access_token", "login_2fa_token", "held_secret"}
 _real_values: t.Any = weakref.WeakKeyDictionary()
 
 
@@ -28,7 +29,7 @@ def hidden_arguments(task: t.Any, is_shown: t.Callable[[str, t.Any], bool]) -> t
     finally:
         real = _real_values[task] = {field: getattr(task, field) for field in _FIELDS}
         secret = {name: value for name, value in real["args"].items() if not is_shown(name, value)}
-        hidden = {"dckr_", "{{", *map(_text, (*secret.values(), *map(added.get, _SECRET_SOURCES)))} - {""}
+        hidden = {"dckr_", "{{", *map(_text, (*secret.values(), *map(added.get, SECRET_NAMES)))} - {""}
         for field, value in real.items():
             setattr(task, field, _hide(value, hidden))
         task.args = {**task.args, **dict.fromkeys(secret, PLACEHOLDER)}
@@ -37,11 +38,12 @@ def hidden_arguments(task: t.Any, is_shown: t.Callable[[str, t.Any], bool]) -> t
 def _hide(value: t.Any, hidden: set[str]) -> t.Any:
     """Return a copy in which secrets, hidden values, templates and texts such as ``user:password@host`` are replaced."""
     if isinstance(value, dict):
-        return {name: PLACEHOLDER if name in _SECRET_SOURCES else _hide(one, hidden) for name, one in value.items()}
+        return {name: PLACEHOLDER if name in SECRET_NAMES else _hide(one, hidden) for name, one in value.items()}
     if isinstance(value, list):
         return [_hide(one, hidden) for one in value]
     text = _text(value)
-    return PLACEHOLDER if ":" in text.rpartition("@")[0] or any(part in text for part in hidden) else value
+    is_secret = any(one in text or (len(text) > 8 and text in one) for one in hidden)
+    return PLACEHOLDER if is_secret or ":" in text.rpartition("@")[0] else value
 
 
 def _text(value: t.Any) -> str:

@@ -13,7 +13,8 @@ import typing as t
 # Without the lookbehind, the search would take quadratic time.
 _SECRET_TEXT = re.compile(r"dckr_[a-z]+_|(?<![\w-])eyJ[\w-]+\.|://[^/\s:]*:[^/\s@]*@")
 _SECRET_NAME = re.compile(
-    r"passw|passphrase|(?<![a-z])pass(?![a-z])|pwd|secret|token|otp|credential|api_?key", re.IGNORECASE
+    r"passw|passphrase|(?<![a-z])(?:pass|pw|seed)(?![a-z])|(?<![a-z])auths?(?![a-z_])|pwd|secret|token|otp|credential|api_?key",
+    re.IGNORECASE,
 )
 _SECRET_FIELD = re.compile(rf"(?:{_SECRET_NAME.pattern})\w*[\"']\s*:", re.IGNORECASE)
 
@@ -37,8 +38,8 @@ def prints_secret_item(
 def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
     """Return whether a value contains a secret.
 
-    Secrets are the given ones, all tokens, URLs with a password, and texts under a key such as ``password``. A text that is
-    JSON is searched like the value that it describes.
+    Secrets are the given ones and long parts of them, all tokens, URLs with a password, and texts under a key such as
+    ``password``. A text that is JSON is searched like the value that it describes.
     """
     if isinstance(value, dict):
         return any(
@@ -50,7 +51,7 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
     if isinstance(value, (list, tuple, set)):
         return any(contains_secret(inner, secrets) for inner in value)
     text = str(value)
-    if _SECRET_TEXT.search(text) or any(secret in text for secret in secrets):
+    if _SECRET_TEXT.search(text) or any(secret in text or (len(text) > 8 and text in secret) for secret in secrets):
         return True
     try:
         return text.lstrip().startswith(("{", "[")) and contains_secret(json.loads(text), secrets)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import base64
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -15,7 +16,7 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import pr
 from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import Result, Task, failure
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import kept_session
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import hidden_arguments
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import SECRET_NAMES, hidden_arguments
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import (
     contains_secret,
     named_secrets,
@@ -51,6 +52,9 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         with hidden_arguments(
             self._task, lambda name, value: name in public and not contains_secret(value, ())
         ) as added:
+            no_log = self._task.no_log
+            # The keyword `timeout` may end the task before its item was searched.
+            self._task.no_log = no_log or self._task.loop is not None
             raw = raw_options(
                 {name: value for name, value in self._task.args.items() if name in LOGIN_NAMES},
                 variables,
@@ -59,11 +63,10 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             )
             added.update({**raw["variables"], **raw["environment"]})
             secrets = self._secrets(raw, public)
-            if prints_secret_item(self._task, variables, self._templar.template, secrets):
-                self._task.no_log = True
+            self._task.no_log = no_log or prints_secret_item(self._task, variables, self._templar.template, secrets)
             try:
                 super().run(tmp, variables)
-                result = self._run(raw)
+                result = self._run(raw, secrets)
                 # A shorter secret, such as a code, may be part of another text by chance. Passwords are longer.
                 if any(secret in text for text in texts(result) for secret in secrets if len(secret) > 8):
                     self._task.no_log = True
@@ -76,7 +79,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                 result["_ansible_no_log"] = True
             return result
 
-    def _run(self, raw: RawOptions) -> Result:
+    def _run(self, raw: RawOptions, secrets: list[str]) -> Result:
         spec, function = self.resource
         params = module_params(self._task.action, self._task.args, spec)
         options = login_options(raw, display.warning, display.vvv, CONNECTION_SPEC)
@@ -88,7 +91,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             inform=display.display,
             log_in=lambda other: shared_token(other, log_in_here, display.warning, display.v),
         )
-        with self._client(options) as hub:
+        with self._client(options, secrets) as hub:
             try:
                 result = function(task, hub)
             finally:
@@ -97,15 +100,15 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                     mask_secrets(task.new_secrets)
             return {**result, "rate_limit": hub.rate_limit}
 
-    def _client(self, options: Options) -> HubClient:
+    def _client(self, options: Options, secrets: list[str]) -> HubClient:
         if options["access_token"]:
-            return HubClient(options, options["access_token"], session=kept_session(options))
+            return HubClient(options, options["access_token"], None, kept_session(options), secrets)
 
         def renew(dead_token: str) -> str:
             return renewed_token(options, dead_token, display.warning, display.v)["access_token"] or ""
 
         token = shared_token(options, log_in_here, display.warning, display.v)["access_token"]
-        return HubClient(options, token, renew, kept_session(options))
+        return HubClient(options, token, renew, kept_session(options), secrets)
 
     def _public_options(self) -> set[str]:
         """Return the names of all options that contain no secret, of the module and of the login."""
@@ -113,9 +116,13 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         return own | {name for name in LOGIN_NAMES if not CONNECTION_SPEC[ALIASES.get(name, name)].get("no_log")}
 
     def _secrets(self, raw: RawOptions, public: set[str]) -> list[str]:
-        """Return the secrets in arguments (misspelt ones included), variables and environment of this task."""
+        """Return the secrets in arguments (misspelt ones included), variables and environment of this task, also in base64."""
         arguments = self._task.args
-        hidden = [str(value) for name, value in arguments.items() if name not in public and not is_empty(value)]
+        hidden = [value for name, value in arguments.items() if name not in public and not is_empty(value)]
+        for environment in self._task.environment or []:
+            if isinstance(environment, dict):
+                hidden += [value for name, value in environment.items() if name in SECRET_NAMES]
         # Docker Hub may quote in its answer what it was sent.
         sent = named_secrets([*arguments.values()])
-        return [text for text in (*hidden, *secret_values(raw), *sent) if len(text) > 3]
+        found = [text for text in (*map(str, hidden), *texts(hidden), *secret_values(raw), *sent) if len(text) > 3]
+        return [*found, *(base64.b64encode(text.encode("utf-8", "replace")).decode() for text in found)]

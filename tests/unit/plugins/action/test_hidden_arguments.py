@@ -55,6 +55,7 @@ SECRETS = {
     "code": "918273",
     "pending": "pending-login-of-another-run",
     "misplaced": "secret-in-a-wrong-option",
+    "content": 'auths = {"docker.io": {"auth": "bXlib3Q6bXktcGFzc3dvcmQ="}}',
 }
 
 
@@ -93,6 +94,8 @@ def tasks() -> list[dict[str, t.Any]]:
         task("skipped item", wrong, loop=["one", "two"], when="item == 'one'"),
         task("skipped task", wrong, when=False),
         task("defaults", {}, module_defaults={TASK: wrong}),
+        task("defaults that the task overrides", right, module_defaults={TASK: wrong}),
+        task("content of a Docker configuration", {**wrong, "docker_config": "{{ content }}"}),
         task("defaults of the group", {}, module_defaults={"group/hubops.dockerhub.dockerhub": wrong}),
         task("environment", wrong, environment={"DOCKERHUB_PASSWORD": "{{ wrong }}"}),
         task(

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import pathlib
+import re
 import typing as t
 
 import hub_emulator
@@ -187,24 +189,29 @@ def test_items_of_loops_and_sources_of_secrets_are_hidden(hub: t.Any, play: Play
     assert "dckr_pat_" not in result.output
 
 
-@pytest.mark.parametrize(
-    ("task", "item"),
-    [
+def test_an_item_with_a_secret_is_hidden(play: Play, tmp_path: pathlib.Path) -> None:
+    totp = {"identifier": "mfauser", "secret": "{{ mfa_password }}", "cache": False}
+    slow = {"dockerhub_password": "{{ lookup('ansible.builtin.pipe', 'sleep 9') }}"}
+    found: list[tuple[dict[str, t.Any], t.Any]] = [
         (repository(proxy="me:{{ item | urlencode }}@127.0.0.1:1", cache=False), "{{ hidden }} <"),
         (repository(proxy="{{ item }}", cache=False), "me:{{ hidden }}@127.0.0.1:1"),
         ({**repository(cache=False), "vars": {"dockerhub_proxy": "me:{{ item }}@127.0.0.1:1"}}, "{{ hidden }}"),
         (api("/v2/none", body="{{ item.body }}", method="POST"), {"body": "{'password': '{{ hidden }}',}"}),
-    ],
-)
-def test_an_item_with_a_secret_is_hidden(
-    play: Play, tmp_path: pathlib.Path, task: dict[str, t.Any], item: t.Any
-) -> None:
+        (repository(secret="'{{ item.x }}' "), {"x": "{{ hidden }}"}),
+        (repository(secret="{{ item }}"), {"x": "{{ hidden }}"}),
+        (repository(secret="{{ item.x | b64decode }}"), {"x": "{{ hidden | b64encode }}"}),
+        (info(**totp, totp_secret="otpauth://totp/x?secret={{ item.x }}"), {"x": "{{ totp_secret }}"}),
+        ({**repository(name="A"), "environment": {"DOCKERHUB_PASSWORD": "{{ item.x }}"}}, {"x": "{{ hidden }}"}),
+        ({**repository(), "vars": slow, "timeout": 1}, {"x": "{{ hidden }}"}),
+    ]
     (tmp_path / "callback_plugins").mkdir()
     (tmp_path / "callback_plugins/reader.py").write_text(READER)
-    (tmp_path / "secrets.json").write_text(json.dumps({"hidden": "secret-of-the-item"}))
-    result = play([{**task, "loop": [item], "ignore_errors": True}], "host1", "-v", "-e", "@secrets.json")
-    assert "censored" in result.output
-    assert "secret-of-the-item" not in result.output
+    (tmp_path / "secrets.json").write_text(json.dumps({"hidden": "secret-of-the-item", **SECRETS}))
+    tasks = [{**task, "loop": [item], "ignore_errors": True} for task, item in found]
+    output = play(tasks, "host1", "-v", "-e", "@secrets.json").output
+    assert len(re.findall(r"\(item=(?:None|\(censored due to no_log\))\)", output)) == len(tasks), output
+    shown = ("secret-of-the-item", base64.b64encode(b"secret-of-the-item").decode(), SECRETS["totp_secret"])
+    assert [text for text in shown if text in output] == []
 
 
 # Everything that a resource task can end with, in every way that Ansible shows it.
@@ -274,7 +281,8 @@ class CallbackModule(CallbackBase):
 def test_no_output_shows_a_secret(hub: t.Any, play: Play, tmp_path: pathlib.Path, verbosity: str) -> None:
     def echo(request: t.Any) -> t.Any:
         if request.path == "/v2/quote":
-            return hub_emulator.Reply(400, {"message": f"{SECRETS['body_password']} is not accepted"})
+            beyond_the_limit = "no " * 62  # characters, so that the message is cut inside the secret
+            return hub_emulator.Reply(400, {"message": f"{beyond_the_limit}{SECRETS['body_password']}"})
         is_echo = request.path.endswith("/echo")
         return hub_emulator.Reply(400, {"message": request.headers["Authorization"]}) if is_echo else None
 
@@ -290,7 +298,7 @@ def test_no_output_shows_a_secret(hub: t.Any, play: Play, tmp_path: pathlib.Path
     assert result.output.count("ARGS {") >= len(OUTCOMES)
     for code in ("not_found", "bad_credentials", "invalid_options", "token_expired"):
         assert code in result.output
-    for secret in (*SECRETS.values(), *hub.bearers):
+    for secret in (*SECRETS.values(), *hub.bearers, SECRETS["body_password"][:12]):
         assert secret not in result.output
 
 

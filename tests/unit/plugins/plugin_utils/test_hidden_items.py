@@ -15,6 +15,12 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items imp
     [
         ("my-password", True),
         ("prefix-my-password-suffix", True),
+        ("my-passwo", True),
+        ("password", False),
+        ({"pw": "anything"}, True),
+        ({"DB_SEED": "anything"}, True),
+        ('{"auths": {"example.com": {"auth": "anything"}}}', True),
+        ({"auth_method": "login", "author": "me", "seedling": "no", "pwned": 0}, False),
         ({"any": ["deep", {"x": "my-password"}]}, True),
         ({"my-password": 1}, True),
         ({"token": "dckr_pat_new"}, True),
