@@ -214,7 +214,7 @@ SPEC: dict[str, t.Any] = {
 
 _READS = ("GET", "HEAD")
 _LOGINS = ("/v2/auth/token", "/v2/users/login", "/v2/users/2fa-login")
-_SECRET_NAMES = {"token", "access_token", "secret", "secret_key", "password"}
+_SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:token|secret|secret_key|password|recovery_codes?)$")
 # Without the lookbehind, the search would take quadratic time.
 _SECRET_VALUES = re.compile(r"dckr_[a-z]+_[\w-]+|(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]+")
 
@@ -270,14 +270,17 @@ def _address(path: str) -> Address:
 
 
 def _body(body: t.Any) -> t.Any:
-    if not isinstance(body, str):
-        return body
-    if not body.strip():
+    if isinstance(body, str) and not body.strip():
         return None
     try:
-        return json.loads(body)
+        if isinstance(body, str):
+            return json.loads(body)
+        json.dumps(body)
+        return body
     except ValueError:
         raise InvalidOptions("body is a text that is not JSON", hint="give a dictionary or a list") from None
+    except TypeError:
+        raise InvalidOptions("body contains a value that JSON lacks, such as a date", hint="quote it in YAML") from None
 
 
 def _query(given: dict[str, t.Any]) -> dict[str, str | list[str]]:
@@ -301,7 +304,7 @@ def _hide_secrets(task: Task, value: t.Any, name: str = "") -> None:
     elif isinstance(value, list):
         for inner in value:
             _hide_secrets(task, inner, name)
-    elif isinstance(value, str) and value and (name.lower() in _SECRET_NAMES or _SECRET_VALUES.search(value)):
+    elif isinstance(value, str) and value and (_SECRET_NAME.search(name) or _SECRET_VALUES.search(value)):
         task.hide(value)
 
 

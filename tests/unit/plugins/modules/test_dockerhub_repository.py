@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime
 import typing as t
 
 import hub_emulator
@@ -438,6 +439,8 @@ def test_a_path_that_leads_elsewhere_sends_nothing(hub: t.Any, api: Tasks, path:
         ({"token": "dckr_pat_new", "uuid": "1"}, True),
         ({"results": [{"name": "x", "note": "eyJhbGci.eyJzdWIi.c2ln"}]}, True),
         ({"secret_key": "value"}, True),
+        ({"client_secret": "value"}, True),
+        ({"recovery_codes": ["value"]}, True),
         ({"token": "", "name": "app"}, False),
         ({"token_label": "ci"}, False),
     ],
@@ -451,9 +454,12 @@ def test_a_new_secret_hides_the_result(hub: t.Any, api: Tasks, body: t.Any, is_s
     assert bool(hidden) is is_secret
 
 
-@pytest.mark.parametrize("body", ["not JSON", "{"])
-def test_a_text_that_is_not_json_sends_nothing(api: Tasks, body: str) -> None:
-    with pytest.raises(errors.InvalidOptions, match="not JSON"):
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [("not JSON", "not JSON"), ("{", "not JSON"), ({"until": [datetime.date(2026, 1, 2)]}, "a date")],
+)
+def test_a_body_that_is_not_json_sends_nothing(api: Tasks, body: t.Any, words: str) -> None:
+    with pytest.raises(errors.InvalidOptions, match=words):
         request(api, "/v2/any", method="POST", body=body)
     assert api.sent == []
 
