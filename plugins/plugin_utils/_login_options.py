@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import difflib
+import re
 import traceback
 import typing as t
 from urllib.parse import unquote
@@ -117,6 +118,7 @@ def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
         inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
         error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
         reason = _text(error)
+    reason = re.sub(r"\[\s*\{.*\}\s*\]|\{\s*['\"].*\}", "…", reason)  # a value that a filter quotes, secrets included
     if "decrypt" in reason.lower():  # part of the message of each version
         return InvalidOptions(
             f"{source} cannot be decrypted",

@@ -176,9 +176,10 @@ def test_a_file_that_does_not_exist_is_explained(docker: Docker) -> None:
     assert "config.json cannot be read (No such file or directory)" in docker.refused(path=docker.folder)
 
 
-def test_the_content_of_a_file_is_refused_and_not_shown(docker: Docker) -> None:
-    refused = docker.refused(path='{"auths": {"docker.io": {"auth": "bXlib3Q6bXktcGFzc3dvcmQ="}}}')
-    assert "docker_config: this is the content of a file, not its path" in refused
+@pytest.mark.parametrize("content", ['{"auths": {"docker.io": {"auth": "bXlib3Q6"}}}', "bXlib3Q6" * 600, "bXlib3Q6/+="])
+def test_the_content_of_a_file_is_refused_and_not_shown(docker: Docker, content: str) -> None:
+    refused = docker.refused(path=content)
+    assert "docker_config: there is no such file; give the path of the file, not its content" in refused
     assert "bXlib3Q6" not in refused
 
 

@@ -261,6 +261,15 @@ def test_a_variable_that_cannot_be_rendered_is_named_with_the_reason(sources: So
     assert "!unsafe (in vars_prompt, with unsafe: true)" in sources.refusal()
 
 
+def test_a_value_that_a_filter_quotes_is_not_shown(sources: Sources) -> None:
+    def fail(value: t.Any) -> t.Any:
+        raise AnsibleError("items2dict requires keys, got [{'name': 'me', 'value': 'my-password'}] instead")
+
+    sources.render = fail
+    sources.variables = {"dockerhub_secret": "{{ nosuch }}"}
+    assert "cannot be rendered: items2dict requires keys, got … instead; " in sources.refusal()
+
+
 class Broken(Exception):
     """An exception whose text cannot be composed."""
 
