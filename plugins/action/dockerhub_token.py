@@ -23,7 +23,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]  # ansible-core is half ty
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         """Return the result of the login. Ansible registers it unchanged, but does not print it."""
         task, variables = self._task, task_vars or {}
-        with hidden_arguments(task, lambda name, _value: name in SHOWN) as added:
+        with hidden_arguments(task, lambda name, value: name in SHOWN and not isinstance(value, (dict, list))) as added:
             # Ansible prints the item of a loop with each result, and it may be the secret.
             task.no_log = task.no_log or task.loop is not None
             raw = raw_options(task.args, variables, self._templar.template, task=True)

@@ -4,16 +4,21 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import re
 import typing as t
 
+from ansible.module_utils.compat.version import LooseVersion
+from ansible.release import __version__
+from ansible.utils.display import Display
+
 # An access token, a bearer token, or a URL with a password.
 # Without the lookbehind, the search would take quadratic time.
 _SECRET_TEXT = re.compile(r"dckr_[a-z]+_|(?<![\w-])eyJ[\w-]+\.|://[^/\s:]*:[^/\s@]*@")
 _SECRET_NAME = re.compile(
-    r"passw|passphrase|(?<![a-z])(?:pass|pw|seed)(?![a-z])|(?<![a-z])auths?(?![a-z_])|pwd|secret|token|otp|credential|api_?key",
+    r"passw|passphrase|(?<![a-z])(?:pass|pw|seed)(?![a-z])|(?<![a-z])auths?(?![a-z_])|pwd|secret|token|otp|credential|api_?key|docker_?config",
     re.IGNORECASE,
 )
 _SECRET_FIELD = re.compile(rf"(?:{_SECRET_NAME.pattern})\w*[\"']\s*:", re.IGNORECASE)
@@ -35,11 +40,17 @@ def prints_secret_item(
         return True
 
 
+def show_hidden_failure(message: str) -> None:
+    """Show the message of a failure that is hidden with its item; ansible-core 2.19 and later do that themselves."""
+    if LooseVersion(__version__) < LooseVersion("2.19"):
+        Display().error(message)
+
+
 def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
     """Return whether a value contains a secret.
 
     Secrets are the given ones and long parts of them, all tokens, URLs with a password, and texts under a key such as
-    ``password``. A text that is JSON is searched like the value that it describes.
+    ``password``. A text in base64 or JSON is searched like the value that it describes.
     """
     if isinstance(value, dict):
         return any(
@@ -51,12 +62,25 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
     if isinstance(value, (list, tuple, set)):
         return any(contains_secret(inner, secrets) for inner in value)
     text = str(value)
-    if _SECRET_TEXT.search(text) or any(secret in text or (len(text) > 8 and text in secret) for secret in secrets):
+    joined = re.sub(r"[\s-]", "", text)  # TOTP secrets are often written in groups
+    if _SECRET_TEXT.search(text) or any(
+        secret in text or (len(text) > 8 and (text in secret or joined in secret)) for secret in secrets
+    ):
         return True
+    if decoded := _decoded(text):
+        return contains_secret(decoded, secrets)
     try:
         return text.lstrip().startswith(("{", "[")) and contains_secret(json.loads(text), secrets)
     except (ValueError, RecursionError):  # almost JSON, such as a Python literal
         return _SECRET_FIELD.search(text) is not None
+
+
+def _decoded(text: str) -> str:
+    """Return the text that this one stands for in base64; an empty one if it is no base64."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:
+        return ""
 
 
 def named_secrets(value: t.Any) -> t.Iterator[str]:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import base64
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -21,6 +20,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items imp
     contains_secret,
     named_secrets,
     prints_secret_item,
+    show_hidden_failure,
     texts,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, secret_values
@@ -49,12 +49,11 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         """Return the result of the function. Ansible prints it, unless it contains a secret."""
         variables = task_vars or {}
         public = self._public_options()
-        with hidden_arguments(
-            self._task, lambda name, value: name in public and not contains_secret(value, ())
-        ) as added:
+        with hidden_arguments(self._task, lambda name, value: name in public and _is_harmless(name, value)) as added:
             no_log = self._task.no_log
             # The keyword `timeout` may end the task before its item was searched.
-            self._task.no_log = no_log or self._task.loop is not None
+            is_loop = self._task.loop is not None
+            self._task.no_log = no_log or is_loop
             raw = raw_options(
                 {name: value for name, value in self._task.args.items() if name in LOGIN_NAMES},
                 variables,
@@ -63,7 +62,11 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             )
             added.update({**raw["variables"], **raw["environment"]})
             secrets = self._secrets(raw, public)
-            self._task.no_log = no_log or prints_secret_item(self._task, variables, self._templar.template, secrets)
+            self._task.no_log = (
+                no_log
+                or (is_loop and raw["failure"] is not None)  # the variables after this one are unknown
+                or prints_secret_item(self._task, variables, self._templar.template, secrets)
+            )
             try:
                 super().run(tmp, variables)
                 result = self._run(raw, secrets)
@@ -77,6 +80,8 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                 result.pop("diff", None)
             if self._task.no_log:
                 result["_ansible_no_log"] = True
+                if result.get("failed") and not no_log:
+                    show_hidden_failure(result["msg"])
             return result
 
     def _run(self, raw: RawOptions, secrets: list[str]) -> Result:
@@ -116,7 +121,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         return own | {name for name in LOGIN_NAMES if not CONNECTION_SPEC[ALIASES.get(name, name)].get("no_log")}
 
     def _secrets(self, raw: RawOptions, public: set[str]) -> list[str]:
-        """Return the secrets in arguments (misspelt ones included), variables and environment of this task, also in base64."""
+        """Return the secrets in arguments (misspelt ones included), variables and environment of this task."""
         arguments = self._task.args
         hidden = [value for name, value in arguments.items() if name not in public and not is_empty(value)]
         for environment in self._task.environment or []:
@@ -124,5 +129,14 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                 hidden += [value for name, value in environment.items() if name in SECRET_NAMES]
         # Docker Hub may quote in its answer what it was sent.
         sent = named_secrets([*arguments.values()])
-        found = [text for text in (*map(str, hidden), *texts(hidden), *secret_values(raw), *sent) if len(text) > 3]
-        return [*found, *(base64.b64encode(text.encode("utf-8", "replace")).decode() for text in found)]
+        found = (*map(str, hidden), *texts(hidden), *secret_values(raw), *sent)
+        return [text for text in found if len(text) > 3]
+
+
+def _is_harmless(name: str, value: t.Any) -> bool:
+    """Return whether the value of a public option contains no secret.
+
+    The content of a file is no docker_config, and no option of a login is a dictionary or a list. Such mistakes reveal secrets.
+    """
+    is_mistake = name in LOGIN_NAMES and (name == "docker_config" or isinstance(value, (dict, list)))
+    return not is_mistake and not contains_secret(value, ())

@@ -12,6 +12,7 @@ from ansible.release import __version__
 from ansible.utils.display import Display
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, InvalidOptions, MissingLibrary
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import show_hidden_failure
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_cache import TargetUnreachable
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_on_target import login_on_target
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, message_of
@@ -34,11 +35,12 @@ def token_task(action: t.Any, raw: RawOptions, variables: dict[str, t.Any]) -> d
     except TargetUnreachable as error:
         raise AnsibleConnectionFailure(str(error)) from None
     except HubError as error:
-        in_loop, message = task.loop is not None, message_of(error, raw)
-        if in_loop and _numbers(__version__) < (2, 19):  # later versions print the message of a hidden failure
-            display.error(message)
+        message = message_of(error, raw)
         failure = {"failed": True, "changed": False, "msg": message, "error": error.public()}
-        return {**failure, "_ansible_no_log": True} if in_loop else failure
+        if task.loop is None:
+            return failure
+        show_hidden_failure(message)
+        return {**failure, "_ansible_no_log": True}
 
 
 def _login_function(action: t.Any, options: Options, variables: dict[str, t.Any]) -> tuple[Login, str]:

@@ -96,6 +96,7 @@ def tasks() -> list[dict[str, t.Any]]:
         task("defaults", {}, module_defaults={TASK: wrong}),
         task("defaults that the task overrides", right, module_defaults={TASK: wrong}),
         task("content of a Docker configuration", {**wrong, "docker_config": "{{ content }}"}),
+        task("dictionary as identifier", {"identifier": {"name": "mybot", "pat": "{{ misplaced }}"}}),
         task("defaults of the group", {}, module_defaults={"group/hubops.dockerhub.dockerhub": wrong}),
         task("environment", wrong, environment={"DOCKERHUB_PASSWORD": "{{ wrong }}"}),
         task(

@@ -203,6 +203,10 @@ def test_an_item_with_a_secret_is_hidden(play: Play, tmp_path: pathlib.Path) -> 
         (info(**totp, totp_secret="otpauth://totp/x?secret={{ item.x }}"), {"x": "{{ totp_secret }}"}),
         ({**repository(name="A"), "environment": {"DOCKERHUB_PASSWORD": "{{ item.x }}"}}, {"x": "{{ hidden }}"}),
         ({**repository(), "vars": slow, "timeout": 1}, {"x": "{{ hidden }}"}),
+        (
+            {**info(), "vars": {"dockerhub_username": "{{ item.nme }}", "dockerhub_password": "{{ item.x }}"}},
+            {"x": "{{ hidden }}"},
+        ),
     ]
     (tmp_path / "callback_plugins").mkdir()
     (tmp_path / "callback_plugins/reader.py").write_text(READER)
@@ -212,6 +216,7 @@ def test_an_item_with_a_secret_is_hidden(play: Play, tmp_path: pathlib.Path) -> 
     assert len(re.findall(r"\(item=(?:None|\(censored due to no_log\))\)", output)) == len(tasks), output
     shown = ("secret-of-the-item", base64.b64encode(b"secret-of-the-item").decode(), SECRETS["totp_secret"])
     assert [text for text in shown if text in output] == []
+    assert "the variable dockerhub_username cannot be rendered" in " ".join(output.split())
 
 
 # Everything that a resource task can end with, in every way that Ansible shows it.
@@ -249,6 +254,8 @@ OUTCOMES: dict[str, dict[str, t.Any]] = {
     },
     "refused": repository(secret="{{ wrong }}"),
     "invalid": repository(secret="{{ pat }}", name="Not A Name"),
+    "account": repository(identifier={"name": "mybot", "pat": "{{ body_password }}"}),
+    "docker_config": repository(docker_config="{{ ('mybot:' ~ body_password) | b64encode }}"),
     "misspelt": repository(secret="{{ pat }}", sekret="{{ wrong }}"),
     "second_factor": info(identifier="mfauser", secret="{{ mfa_password }}", totp_secret="{{ totp_secret }}"),
     "explicit": info(access_token="{{ explicit }}"),
@@ -298,7 +305,8 @@ def test_no_output_shows_a_secret(hub: t.Any, play: Play, tmp_path: pathlib.Path
     assert result.output.count("ARGS {") >= len(OUTCOMES)
     for code in ("not_found", "bad_credentials", "invalid_options", "token_expired"):
         assert code in result.output
-    for secret in (*SECRETS.values(), *hub.bearers, SECRETS["body_password"][:12]):
+    encoded = base64.b64encode(f"mybot:{SECRETS['body_password']}".encode()).decode()
+    for secret in (*SECRETS.values(), *hub.bearers, SECRETS["body_password"][:12], encoded):
         assert secret not in result.output
 
 

@@ -19,6 +19,12 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items imp
         ("password", False),
         ({"pw": "anything"}, True),
         ({"DB_SEED": "anything"}, True),
+        ({"x": "bXktcGFzc3dvcmQK"}, True),
+        ({"x": "bWU6bXktcGFz\nc3dvcmQ=\n"}, True),
+        ({".dockerconfigjson": "anything"}, True),
+        ({"x": "eyJhdXRocyI6IHsieCI6IHsiYXV0aCI6ICJhbnl0aGluZyJ9fX0="}, True),
+        ({"x": "YW55dGhpbmc="}, False),
+        ({"mfa": "JBSW Y3DP-EHPK 3PXP"}, True),
         ('{"auths": {"example.com": {"auth": "anything"}}}', True),
         ({"auth_method": "login", "author": "me", "seedling": "no", "pwned": 0}, False),
         ({"any": ["deep", {"x": "my-password"}]}, True),
@@ -46,7 +52,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items imp
     ids=str,
 )
 def test_an_item_with_a_secret_is_found(item: t.Any, expected: bool) -> None:
-    assert contains_secret(item, ["my-password"]) is expected
+    assert contains_secret(item, ["my-password", "JBSWY3DPEHPK3PXP"]) is expected
 
 
 def test_texts_under_secret_names_are_secrets() -> None:
