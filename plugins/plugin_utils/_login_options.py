@@ -48,11 +48,13 @@ class _Value(t.NamedTuple):
     owner: t.Any = None
 
 
-def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec = TOKEN_SPEC) -> Options:
+def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = None) -> Options:
     """Return the validated options; raise ``InvalidOptions``, whose text contains no secret.
 
-    ``debug`` receives where a template failed. Values from the environment and from ansible.cfg are never rendered.
+    ``spec`` is by default that of ``dockerhub_token``. ``debug`` receives where a template failed. Values from the environment
+    and from ansible.cfg are never rendered.
     """
+    spec = spec or TOKEN_SPEC
     if not raw["task"]:
         spec = {name: row for name, row in spec.items() if name not in TASK_ONLY}
     arguments = _arguments(raw, spec)
