@@ -33,6 +33,9 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._token import (
 _T = t.TypeVar("_T")
 
 _SUCCESS = range(200, 300)
+_LARGEST_LOGIN = 2**20
+_LARGEST_ANSWER = 2**24
+"""The largest body that is read, in unpacked bytes."""
 _PACE_BELOW = 0.1
 """Share of the rate limit below which requests are spread over the rest of the period."""
 
@@ -114,7 +117,7 @@ class HubClient:
         secrets = [*self._secrets, *(body.values() if operation is TWO_FACTOR_LOGIN else ())]
 
         def send() -> Grant:
-            raw = self._exchange("POST", operation.path, json=body)
+            raw = self._exchange("POST", operation.path, _LARGEST_LOGIN, json=body)
             data = refusals.hub_json(raw)
             data = data if isinstance(data, dict) else {}
             token, pending = data.get(operation.token_field), data.get("login_2fa_token")
@@ -276,7 +279,7 @@ class HubClient:
     ) -> Answer:
         headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
         content = {} if body is None else {"json": body}
-        raw = self._exchange(method, path, params=query, headers=headers, **content)
+        raw = self._exchange(method, path, _LARGEST_ANSWER, params=query, headers=headers, **content)
         data = refusals.hub_json(raw)
         if raw.status in accept and (data is not None or not refusals.is_from_edge(raw)):
             return Answer(raw.status, data, raw.body.decode("utf-8", "replace"))
@@ -356,11 +359,12 @@ class HubClient:
     def _url(self, path: str) -> str:
         return self._options["hub_url"] + path
 
-    def _exchange(self, method: str, path: str, **arguments: t.Any) -> RawAnswer:
+    def _exchange(self, method: str, path: str, largest: int, **arguments: t.Any) -> RawAnswer:
         raw = exchange(
             self._session,
             f"{method} {self._url(path)}",
             timeout=self._options["timeout"],
+            largest=largest,
             method=method,
             url=self._url(path),
             **arguments,

@@ -20,8 +20,6 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils import _errors as
 if t.TYPE_CHECKING:
     import requests
 
-_LARGEST = 2**24
-"""The largest body that is read, in unpacked bytes."""
 PROXY_LOGIN = "give the user name and password of the proxy, in proxy or HTTPS_PROXY, as http://user:password@host:port"
 
 
@@ -39,11 +37,12 @@ class _UnreadableBody(ValueError):
     """The body is too large, or its encoding is not supported."""
 
 
-def exchange(session: requests.Session, label: str, *, timeout: float, **request: t.Any) -> RawAnswer:
+def exchange(session: requests.Session, label: str, *, timeout: float, largest: int, **request: t.Any) -> RawAnswer:
     """Send one request and return its answer.
 
     ``request`` contains the arguments of ``requests.Session.request``. ``timeout`` is the limit in seconds for a connection
-    to each address, for each silence, and for the whole body. ``label`` is the request in error messages, "GET https://…".
+    to each address, for each silence, and for the whole body. ``largest`` is the limit of the unpacked body in bytes.
+    ``label`` is the request in error messages, "GET https://…".
     """
     import urllib3
 
@@ -52,14 +51,14 @@ def exchange(session: requests.Session, label: str, *, timeout: float, **request
             warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
             response = session.request(**request, timeout=timeout, stream=True, allow_redirects=False)
         with response:
-            body = b"" if request["method"] == "HEAD" else _read_body(response, timeout)
+            body = b"" if request["method"] == "HEAD" else _read_body(response, timeout, largest)
     # Every error of requests is an OSError.
     except (OSError, ValueError, zlib.error, http.client.HTTPException, urllib3.exceptions.HTTPError) as error:
         raise _translate(error, label, timeout) from error
     return RawAnswer(label, response.status_code, response.headers, body, response.is_redirect)
 
 
-def _read_body(response: requests.Response, timeout: float) -> bytes:
+def _read_body(response: requests.Response, timeout: float, largest: int) -> bytes:
     """Return the body; raise ``TimeoutError`` after the timeout, ``_UnreadableBody`` beyond the limit."""
     expired = threading.Event()
     with socket.socket(fileno=os.dup(response.raw.fileno())) as connection:
@@ -72,21 +71,21 @@ def _read_body(response: requests.Response, timeout: float) -> bytes:
         timer = threading.Timer(timeout, hang_up)
         timer.start()
         try:
-            body: bytes = response.raw.read(_LARGEST + 1, decode_content=False)
+            body: bytes = response.raw.read(largest + 1, decode_content=False)
         finally:
             timer.cancel()
             timer.join()
             if expired.is_set():
                 raise TimeoutError
-    if response.raw.length_remaining and len(body) <= _LARGEST:
+    if response.raw.length_remaining and len(body) <= largest:
         raise http.client.IncompleteRead(body)
     encoding = response.headers.get("Content-Encoding", "identity").lower()
     if encoding in ("gzip", "deflate"):
-        body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, _LARGEST + 1)
+        body = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, largest + 1)
     elif encoding not in ("identity", ""):
         raise _UnreadableBody("an encoding that was not asked for")
-    if len(body) > _LARGEST:
-        raise _UnreadableBody(f"more than {_LARGEST >> 20} MiB")
+    if len(body) > largest:
+        raise _UnreadableBody(f"more than {largest >> 20} MiB")
     return body
 
 

@@ -252,7 +252,7 @@ class Failing:
 
 def translated(error: Exception) -> errors.HubError:
     with pytest.raises(errors.HubError) as caught:
-        exchange(t.cast(t.Any, Failing(error)), "GET https://hub", timeout=1.5, method="GET")
+        exchange(t.cast(t.Any, Failing(error)), "GET https://hub", timeout=1.5, largest=9, method="GET")
     return caught.value
 
 
