@@ -127,6 +127,7 @@ class _Login:
         }
 
     def _empty_result(self, endpoint: str) -> TokenResult:
+        """Return the result of a login that has no token yet, with the default of each field."""
         return {
             **t.cast(TokenResult, read_token("", 0.0)),
             "access_token": None,

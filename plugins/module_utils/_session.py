@@ -33,10 +33,8 @@ class HubSession(Session):
     """A session for one Docker Hub, made from the options of a login."""
 
     def __init__(self, options: Options) -> None:
-        for library in (
-            "requests",
-            "PyJWT",
-        ):  # a login requires both, and reports a missing one before it sends anything
+        # A login requires both, and reports a missing one before it sends anything.
+        for library in ("requests", "PyJWT"):
             require_library(library)
         super().__init__()
         self.trust_env = False  # no .netrc, no variables other than those read below

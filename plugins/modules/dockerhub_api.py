@@ -270,17 +270,24 @@ def _address(path: str) -> Address:
 
 
 def _body(body: t.Any) -> t.Any:
-    if isinstance(body, str) and not body.strip():
+    if not isinstance(body, str):
+        _require_json(body)
+        return body
+    if not body.strip():
         return None
     try:
-        if isinstance(body, str):
-            return json.loads(body)
-        json.dumps(body)
-        return body
+        return json.loads(body)
     except ValueError:
         raise InvalidOptions("body is a text that is not JSON", hint="give a dictionary or a list") from None
+
+
+def _require_json(body: t.Any) -> None:
+    try:
+        json.dumps(body)
     except TypeError:
-        raise InvalidOptions("body contains a value that JSON lacks, such as a date", hint="quote it in YAML") from None
+        raise InvalidOptions(
+            "body contains a value that JSON does not have, such as a date", hint="quote it in YAML"
+        ) from None
 
 
 def _query(given: dict[str, t.Any]) -> dict[str, str | list[str]]:

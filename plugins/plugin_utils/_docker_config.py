@@ -41,7 +41,7 @@ def docker_login(path: str, identifier: str | None, warn: t.Callable[[str], None
 
     With an identifier, only an entry of that account counts. Raises ``InvalidOptions`` or ``MissingLibrary``.
     """
-    # The content of the file may have been given, such as the variable DOCKER_AUTH_CONFIG of a CI system.
+    # Users also give the content of the file, such as the variable DOCKER_AUTH_CONFIG of a CI system. It must not be shown.
     if not os.path.isabs(path) and not os.path.exists(path):
         raise _refusal("there is no such file", f"give the path of the file, not its content, {_INSTEAD}")
     file = os.path.join(path, "config.json") if os.path.isdir(path) else path

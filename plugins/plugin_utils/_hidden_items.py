@@ -10,15 +10,12 @@ import json
 import re
 import typing as t
 
-from ansible.module_utils.compat.version import LooseVersion
-from ansible.release import __version__
-from ansible.utils.display import Display
-
 # An access token, a bearer token, or a URL with a password.
 # Without the lookbehind, the search would take quadratic time.
 _SECRET_TEXT = re.compile(r"dckr_[a-z]+_|(?<![\w-])eyJ[\w-]+\.|://[^/\s:]*:[^/\s@]*@")
 _SECRET_NAME = re.compile(
-    r"passw|passphrase|(?<![a-z])(?:pass|pw|seed)(?![a-z])|(?<![a-z])auths?(?![a-z_])|pwd|secret|token|otp|credential|api_?key|docker_?config",
+    r"passw|passphrase|(?<![a-z])(?:pass|pw|seed)(?![a-z])|(?<![a-z])auths?(?![a-z_])"
+    r"|pwd|secret|token|otp|credential|api_?key|docker_?config",
     re.IGNORECASE,
 )
 _SECRET_FIELD = re.compile(rf"(?:{_SECRET_NAME.pattern})\w*[\"']\s*:", re.IGNORECASE)
@@ -38,12 +35,6 @@ def prints_secret_item(
         return any(isinstance(other, (dict, list)) for other in others) or contains_secret(shown, secrets)
     except Exception:  # an item that cannot be searched is not printed
         return True
-
-
-def show_hidden_failure(message: str) -> None:
-    """Show the message of a failure that is hidden with its item; ansible-core 2.19 and later do that themselves."""
-    if LooseVersion(__version__) < LooseVersion("2.19"):
-        Display().error(message)
 
 
 def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:

@@ -120,7 +120,8 @@ def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
         inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
         error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
         reason = _text(error)
-    reason = re.sub(r"\[\s*\{.*\}\s*\]|\{\s*['\"].*\}", "…", reason)  # a value that a filter quotes, secrets included
+    # Filters quote their input, a dictionary or a list of them. Cut it off, because it may contain other secrets.
+    reason = re.sub(r"(\[\s*\{|(?<!\{)\{\s*['\"]).*", "…", reason, flags=re.DOTALL)
     if "decrypt" in reason.lower():  # part of the message of each version
         return InvalidOptions(
             f"{source} cannot be decrypted",

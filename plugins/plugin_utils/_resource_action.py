@@ -16,11 +16,11 @@ from ansible_collections.hubops.dockerhub.plugins.module_utils._resource import 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._session import kept_session
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import mask_secrets
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_arguments import SECRET_NAMES, hidden_arguments
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_failure import show_hidden_failure
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import (
     contains_secret,
     named_secrets,
     prints_secret_item,
-    show_hidden_failure,
     texts,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, secret_values
@@ -136,7 +136,8 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
 def _is_harmless(name: str, value: t.Any) -> bool:
     """Return whether the value of a public option contains no secret.
 
-    The content of a file is no docker_config, and no option of a login is a dictionary or a list. Such mistakes reveal secrets.
+    An option of the login is hidden if it is a dictionary or a list, which are mistakes. So is docker_config, because users
+    give the content of the file instead of its path.
     """
-    is_mistake = name in LOGIN_NAMES and (name == "docker_config" or isinstance(value, (dict, list)))
-    return not is_mistake and not contains_secret(value, ())
+    may_be_mistake = name in LOGIN_NAMES and (name == "docker_config" or isinstance(value, (dict, list)))
+    return not may_be_mistake and not contains_secret(value, ())

@@ -12,7 +12,7 @@ from ansible.release import __version__
 from ansible.utils.display import Display
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import HubError, InvalidOptions, MissingLibrary
 from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import show_hidden_failure
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_failure import show_hidden_failure
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_cache import TargetUnreachable
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_on_target import login_on_target
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, message_of

@@ -267,7 +267,7 @@ def test_a_value_that_a_filter_quotes_is_not_shown(sources: Sources) -> None:
 
     sources.render = fail
     sources.variables = {"dockerhub_secret": "{{ nosuch }}"}
-    assert "cannot be rendered: items2dict requires keys, got … instead; " in sources.refusal()
+    assert "cannot be rendered: items2dict requires keys, got …; " in sources.refusal()
 
 
 class Broken(Exception):
