@@ -22,14 +22,19 @@ def require_library(library: str) -> t.Any:
     name, attribute = _LIBRARIES[library]
     try:
         module = importlib.import_module(name)
-    except Exception as error:  # a broken library may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a broken library may raise anything, and a panic of its Rust code is no Exception
         reason = printable("".join(traceback.format_exception_only(type(error), error)))
         raise missing_library(library, reason) from None
     if not hasattr(module, attribute):
+        found = getattr(module, "__file__", None) or ", ".join(getattr(module, "__path__", ()))
+        package = f"the package '{name}' from PyPI is another library, or " if name != library else ""
+        removal = f"uninstall '{name}'" if package else "remove it"
         raise MissingLibrary(
-            f"the module {name} that Python found is not {library}: the package '{name}' from PyPI is another library,"
-            " or a file of that name hides it",
-            hint=f"uninstall '{name}', then {_installation(library)}",
+            f"the module {name} that Python found is not {library}: {package}a file or folder of that name hides it"
+            f" ({printable(found)})",
+            hint=f"{removal}, then {_installation(library)}",
         )
     return module
 

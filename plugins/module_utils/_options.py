@@ -287,7 +287,7 @@ def _check_secret(options: Options) -> None:
             "secret contains a line break or another control character",
             hint="remove it, for example with the trim filter",
         )
-    if _contains_token(secret) and not re.fullmatch(r"dckr_(pat|oat)_[A-Za-z0-9_-]+", secret):
+    if _contains_token(secret) and not re.fullmatch(r"dckr_(pat|oat)_(?!.*dckr_)[A-Za-z0-9_-]+", secret):
         raise InvalidOptions(
             "secret contains an access token with other characters around or inside it",
             hint="give the token alone: dckr_pat_ or dckr_oat_ and what follows, without blanks, quotes or a prefix",

@@ -17,7 +17,9 @@ from urllib.request import getproxies_environment
 try:
     from requests import Session
     from requests.adapters import HTTPAdapter
-except Exception:  # reported when a session is made
+except KeyboardInterrupt:
+    raise
+except BaseException:  # reported when a session is made
     Session = HTTPAdapter = object  # type: ignore[assignment,misc]
 
 from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
@@ -49,6 +51,8 @@ class HubSession(Session):
         )
         self.proxies.update(_proxies(options))
         self.verify = _verification(options)
+        if options["hub_url"].startswith("https:"):
+            _require_tls()
         if self.verify is True:
             self.mount("https://", _SystemTrust())
 
@@ -71,6 +75,19 @@ class _SystemTrust(HTTPAdapter):
 
     def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
         return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+
+
+def _require_tls() -> None:
+    """Raise ``InvalidOptions`` if no TLS context can be made, which requests would report as a lost connection."""
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    try:
+        create_urllib3_context()
+    except OSError as error:  # also errors of OpenSSL
+        raise InvalidOptions(
+            f"TLS cannot be set up ({printable(str(error))})",
+            hint="correct the variable SSLKEYLOGFILE, or the configuration of OpenSSL",
+        ) from None
 
 
 def _proxies(options: Options) -> dict[str, str]:

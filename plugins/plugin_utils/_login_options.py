@@ -30,6 +30,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources i
     RawOptions,
     is_empty,
 )
+from jinja2 import TemplateAssertionError, TemplateSyntaxError
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 Show = t.Callable[[str], None]
@@ -38,6 +39,10 @@ TASK_ONLY = ("login_2fa_token", "on_otp_required", "login_from")
 _TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path"}
 # A name for the definitions in Ansible's configuration manager that no plugin has.
 _SECTION = "hubops.dockerhub [dockerhub]"
+# Parts of the messages of ansible-core. Other errors may mention decryption as well.
+_UNDECRYPTABLE = re.compile(
+    "Attempting to decrypt but no|must be specified to decrypt data|Decryption failed|use undecryptable variable"
+)
 
 
 class _Value(t.NamedTuple):
@@ -120,9 +125,11 @@ def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
         inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
         error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
         reason = _text(error)
+    if _is_syntax_error(error):
+        reason = "its template has a syntax error"
     # Filters quote their input, a dictionary or a list of them. Cut it off, because it may contain other secrets.
     reason = re.sub(r"(\[\s*\{|(?<!\{)\{\s*['\"]).*", "…", reason, flags=re.DOTALL)
-    if "decrypt" in reason.lower():  # part of the message of each version
+    if _UNDECRYPTABLE.search(reason):
         return InvalidOptions(
             f"{source} cannot be decrypted",
             hint="give the password of its vault, with --ask-vault-pass or --vault-password-file",
@@ -132,6 +139,18 @@ def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
         hint="correct its template, or what the template uses; text with {{, {% or {# that is not a template must be marked"
         " with !unsafe (in vars_prompt, with unsafe: true)",
     )
+
+
+def _is_syntax_error(error: BaseException | None) -> bool:
+    """Return whether an error of Jinja's parser is the cause. Its text quotes parts of the template."""
+    seen: set[int] = set()  # a chain of errors may lead back to itself
+    while error and id(error) not in seen:
+        if isinstance(error, TemplateSyntaxError):
+            # A filter that does not exist is named: by Jinja, or by ansible-core before 2.19.
+            return not isinstance(error, TemplateAssertionError) and "Could not load" not in _text(error)
+        seen.add(id(error))
+        error = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
+    return False
 
 
 def _text(error: Exception) -> str:
@@ -199,7 +218,8 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
             continue
         if isinstance(value, (list, dict, tuple, set, bytes)):
             raise InvalidOptions(f"{name} must be text", hint="give it as one string")
-        if name in ("identifier", "secret") and type(value).__name__ != "AnsibleVaultEncryptedUnicode":
+        is_credential = name in ("identifier", "secret") and type(value).__name__ != "AnsibleVaultEncryptedUnicode"
+        if is_credential or isinstance(value, (bool, float, datetime.date)):  # these would be sent altered
             raise InvalidOptions(f"{name} must be text, but YAML has read it as {_kind(value)}", hint="quote it")
         try:
             values[name] = found._replace(value=str(value))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import atexit
 import typing as t
 
 from ansible.plugins.action import ActionBase
@@ -25,6 +26,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items imp
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, secret_values
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._module_options import LOGIN_NAMES, module_params
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._new_run_directory import remove_fallback_directory
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import (
     ALIASES,
     RawOptions,
@@ -38,6 +40,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._shared_token imp
 )
 
 display = Display()
+atexit.register(remove_fallback_directory)  # Ansible loads this file in the main process, too
 
 
 class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half typed
@@ -76,6 +79,8 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             except HubError as error:
                 result = failure(error)
                 result["msg"] = printable(result["msg"], secrets, limit=2000)
+                if result["error"].get("hint"):
+                    result["error"]["hint"] = printable(result["error"]["hint"], secrets, limit=2000)
             if not self._task.diff:
                 result.pop("diff", None)
             if self._task.no_log:
@@ -92,7 +97,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             params,
             options,
             check_mode=bool(self._task.check_mode),
-            warn=display.warning,
+            warn=lambda text: display.warning(printable(text, secrets, limit=2000)),
             inform=display.display,
             log_in=lambda other: shared_token(other, log_in_here, display.warning, display.v),
         )

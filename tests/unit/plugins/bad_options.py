@@ -30,6 +30,7 @@ ALTERED_TOKENS = {
     "PAT as a header": f"Bearer {PAT}",
     "PAT as an assignment": f"DOCKERHUB_TOKEN={PAT}",
     "PAT twice": f"{PAT} {PAT}",
+    "PAT pasted twice": PAT + PAT,
 }
 
 BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {

@@ -29,9 +29,10 @@ UNRENDERABLE: dict[str, tuple[str, tuple[str, ...]]] = {
     "recursion": ("{{ recursive }}", ("recursi",)),
     "missing filter": ("{{ 'a' | no_such_filter }}", ("no_such_filter",)),
     "division by zero": ("{{ 1 / 0 }}", ("division by zero",)),
-    "password with braces": ("my{{#pass%word", ("unexpected char", "!unsafe", "unsafe: true")),
-    "password with a tag": ("my{%pass#word", ("unknown tag", "!unsafe", "unsafe: true")),
-    "password with braces in another variable": ("{{ braces }}", ("unexpected char", "!unsafe")),
+    "password with braces": ("my{{#pass%word", ("syntax error", "!unsafe", "unsafe: true")),
+    "password with a tag": ("my{%pass#word", ("syntax error", "!unsafe", "unsafe: true")),
+    "password with braces in another variable": ("{{ braces }}", ("syntax error", "!unsafe")),
+    "undefined variable with decrypt in its name": ("{{ decrypted_pat }}", ("'decrypted_pat' is undefined",)),
 }
 VARIABLES = {"accounts": {}, "recursive": "{{ recursive }}", "braces": "other{{#pass%word", "seed": "my-totp-secret"}
 

@@ -116,6 +116,12 @@ def test_an_explicit_token_is_used_and_never_renewed(hub: t.Any, play: Play) -> 
     assert "eyJ" not in result.output
 
 
+def test_a_hint_that_repeats_a_secret_hides_it(play: Play) -> None:
+    result = play([api(f"access-tokens/{hub_emulator.MYBOT_PAT}")], "host1", "-vvv")
+    assert "did you mean /v2/access-tokens/***" in result.output
+    assert 'hint": "did you mean' in result.output
+
+
 def test_a_misspelt_option_fails_before_any_request(hub: t.Any, play: Play) -> None:
     result = play([repository(descripton="x")], "host1")
     assert (

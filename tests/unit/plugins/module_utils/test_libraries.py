@@ -26,7 +26,12 @@ BROKEN = {
         "class Bad(Exception):\n    def __str__(self): raise RuntimeError\nraise Bad",
         "Bad: <exception str() failed>",
     ),
-    "other package": ("", "is not {library}: the package '{name}' from PyPI is another library"),
+    "panic": (
+        "class PanicException(BaseException): pass\nraise PanicException('Python API call failed')",
+        "PanicException: Python",
+    ),
+    "exit": ("raise SystemExit('no such libffi')", "SystemExit: no such libffi"),
+    "other package": ("", "is not {library}: "),
 }
 
 

@@ -208,6 +208,16 @@ def test_useless_certificates_are_refused_before_sending(
     assert tls_hub.count() == 0
 
 
+@pytest.mark.parametrize("bundle", [None, "ca_path"])
+def test_a_key_log_that_cannot_be_written_is_reported(
+    tls_hub: t.Any, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, bundle: str | None
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "no/such/folder/keys"))
+    error = refused(tls_hub.url, **({bundle: authority.path} if bundle else {}))
+    assert "SSLKEYLOGFILE" in str(error.hint)
+    assert tls_hub.count() == 0
+
+
 def test_a_broken_certificate_sends_nothing(tls_hub: t.Any, tmp_path: pathlib.Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n")

@@ -25,6 +25,8 @@ from hypothesis import strategies as st
         "JBSW-Y3DP-EHPK-3PXP-JBSW-Y3DP-EE",
         "JBSWY3DPEHPK3PXPJBSWY3DPEE======",
         " JBSWY3DPEHPK3PXPJBSWY3DPEE\n",
+        '"otpauth://totp/Docker:me?secret=JBSWY3DPEHPK3PXPJBSWY3DPEE"\n',
+        "\ufeffotpauth://totp/Docker:me?secret=JBSWY3DPEHPK3PXPJBSWY3DPEE",
         "otpauth://totp/Docker:me?secret=jbswy3dpehpk3pxpjbswy3dpee&issuer=Docker",
         "OTPAUTH://TOTP/me?secret=JBSWY3DPEHPK3PXPJBSWY3DPEE&algorithm=sha1&digits=6&period=30",
     ],
@@ -37,6 +39,7 @@ def test_every_usual_spelling_is_one_seed(text: str) -> None:
     ("text", "words"),
     [
         ("otpauth-migration://offline?data=CjEKCg", "export of several accounts"),
+        (" 'otpauth-migration://offline?data=CjEKCg'", "export of several accounts"),
         ("OTPAUTH-MIGRATION://OFFLINE?DATA=CjEKCg", "export of several accounts"),
         ("otpauth://totp/me", "not for Docker Hub's codes"),
         ("otpauth://[bad", "not for Docker Hub's codes"),

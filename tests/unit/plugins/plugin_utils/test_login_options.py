@@ -192,6 +192,25 @@ def test_a_code_may_be_a_number(sources: Sources) -> None:
     assert sources.options()["otp"] == "123456"
 
 
+@pytest.mark.parametrize("name", ["ca_path", "proxy", "totp_secret", "user_agent"])
+@pytest.mark.parametrize("value", [False, 1.10, datetime.date(2024, 1, 31)])
+def test_a_text_option_that_yaml_has_altered_is_refused(sources: Sources, name: str, value: t.Any) -> None:
+    sources.arguments = {**MINE, name: value}
+    assert f"{name} must be text, but YAML has read it as a" in sources.refusal()
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["'decrypted_pat' is undefined", "file secrets/decrypted/pat.txt not found", "gpg: decryption failed: No key"],
+)
+def test_a_reason_that_mentions_decryption_is_shown(sources: Sources, reason: str) -> None:
+    def render(value: t.Any) -> t.Any:
+        raise AnsibleError(reason)
+
+    sources.arguments, sources.variables, sources.render = {"identifier": "me"}, {"dockerhub_secret": "{{ x }}"}, render
+    assert f"cannot be rendered: {reason}" in sources.refusal()
+
+
 @pytest.mark.parametrize("name", ["identifier", "secret"])
 @pytest.mark.parametrize(
     ("value", "kind"),
