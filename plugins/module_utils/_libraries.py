@@ -22,21 +22,28 @@ def require_library(library: str) -> t.Any:
     name, attribute = _LIBRARIES[library]
     try:
         module = importlib.import_module(name)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a broken library may raise anything, and a panic of its Rust code is no Exception
+    except BaseException as error:
+        if not is_broken_import(error):
+            raise
         reason = printable("".join(traceback.format_exception_only(type(error), error)))
         raise missing_library(library, reason) from None
     if not hasattr(module, attribute):
         found = getattr(module, "__file__", None) or ", ".join(getattr(module, "__path__", ()))
-        package = f"the package '{name}' from PyPI is another library, or " if name != library else ""
-        removal = f"uninstall '{name}'" if package else "remove it"
+        other_package = f"the package '{name}' from PyPI is another library, or " if name != library else ""
         raise MissingLibrary(
-            f"the module {name} that Python found is not {library}: {package}a file or folder of that name hides it"
+            f"the module {name} that Python found is not {library}: {other_package}a file or folder of that name hides it"
             f" ({printable(found)})",
-            hint=f"{removal}, then {_installation(library)}",
+            hint=f"{f'uninstall {name!r}' if other_package else 'remove it'}, then {_installation(library)}",
         )
     return module
+
+
+def is_broken_import(error: BaseException) -> bool:
+    """Return whether an error during an import comes from the library, not from Ctrl-C or the keyword ``timeout``.
+
+    A panic in the Rust code of a library is no ``Exception``, and its type cannot be imported.
+    """
+    return isinstance(error, (Exception, SystemExit)) or type(error).__name__ == "PanicException"
 
 
 def missing_library(library: str, reason: str) -> MissingLibrary:

@@ -14,18 +14,19 @@ import typing as t
 from http.cookiejar import DefaultCookiePolicy
 from urllib.request import getproxies_environment
 
+from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
+from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import is_broken_import, require_library
+from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, proxy_url
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
+
 try:
     from requests import Session
     from requests.adapters import HTTPAdapter
-except KeyboardInterrupt:
-    raise
-except BaseException:  # reported when a session is made
+except BaseException as error:
+    if not is_broken_import(error):
+        raise
+    # require_library reports it when a session is made.
     Session = HTTPAdapter = object  # type: ignore[assignment,misc]
-
-from ansible_collections.hubops.dockerhub.plugins.module_utils._errors import InvalidOptions
-from ansible_collections.hubops.dockerhub.plugins.module_utils._libraries import require_library
-from ansible_collections.hubops.dockerhub.plugins.module_utils._options import Options, proxy_url
-from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import printable, secrets_of
 
 VERSION = "1.0.0"
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")

@@ -21,7 +21,8 @@ _SETTINGS = {"digits": "6", "period": "30", "algorithm": "SHA1"}
 def totp_seed(text: str) -> str:
     """Return the base32 seed of a TOTP secret.
 
-    ``text`` is base32 (blanks, hyphens and case do not matter) or an ``otpauth://`` URI, also in quotes. Raises ``InvalidOptions``.
+    ``text`` is base32 (blanks, hyphens and case do not matter) or an ``otpauth://`` URI. It may be in quotes. Raises
+    ``InvalidOptions``.
     """
     text = text.strip("\ufeff\"' \t\r\n")
     if text.lower().startswith("otpauth-migration:"):

@@ -39,9 +39,9 @@ TASK_ONLY = ("login_2fa_token", "on_otp_required", "login_from")
 _TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path"}
 # A name for the definitions in Ansible's configuration manager that no plugin has.
 _SECTION = "hubops.dockerhub [dockerhub]"
-# Parts of the messages of ansible-core. Other errors may mention decryption as well.
-_UNDECRYPTABLE = re.compile(
-    "Attempting to decrypt but no|must be specified to decrypt data|Decryption failed|use undecryptable variable"
+# What ansible-core says of a locked vault. Other errors may mention decryption as well.
+_LOCKED_VAULT = re.compile(
+    r"Attempting to decrypt but no vault|must be specified to decrypt data|Decryption failed \(no vault|use undecryptable"
 )
 
 
@@ -119,17 +119,13 @@ def unknown_option(given: str, place: str, names: t.Iterable[str], login_names: 
 
 def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
     """Return the error for a value that cannot be rendered or decrypted."""
-    reason = _text(error)
+    chain = _chain(error)
     # Before ansible-core 2.19, these texts quote the template, which may be a password.
-    while "while templating" in reason:
-        inner = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
-        error = inner if isinstance(inner, Exception) else ValueError("its template is wrong")
-        reason = _text(error)
-    if _is_syntax_error(error):
-        reason = "its template has a syntax error"
+    unquoted = (_text(cause) for cause in chain if "while templating" not in _text(cause))
+    reason = "syntax error in a template" if _has_syntax_error(chain) else next(unquoted, "its template is wrong")
     # Filters quote their input, a dictionary or a list of them. Cut it off, because it may contain other secrets.
     reason = re.sub(r"(\[\s*\{|(?<!\{)\{\s*['\"]).*", "…", reason, flags=re.DOTALL)
-    if _UNDECRYPTABLE.search(reason):
+    if _LOCKED_VAULT.search(reason):
         return InvalidOptions(
             f"{source} cannot be decrypted",
             hint="give the password of its vault, with --ask-vault-pass or --vault-password-file",
@@ -141,16 +137,26 @@ def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
     )
 
 
-def _is_syntax_error(error: BaseException | None) -> bool:
-    """Return whether an error of Jinja's parser is the cause. Its text quotes parts of the template."""
-    seen: set[int] = set()  # a chain of errors may lead back to itself
-    while error and id(error) not in seen:
-        if isinstance(error, TemplateSyntaxError):
-            # A filter that does not exist is named: by Jinja, or by ansible-core before 2.19.
-            return not isinstance(error, TemplateAssertionError) and "Could not load" not in _text(error)
-        seen.add(id(error))
+def _chain(error: t.Any) -> list[Exception]:
+    """Return an error and its causes, the first cause at the end. An error of ansible-core may lead back to itself."""
+    chain: list[Exception] = []
+    while isinstance(error, Exception) and not any(error is earlier for earlier in chain):
+        chain.append(error)
         error = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
-    return False
+    return chain
+
+
+def _has_syntax_error(chain: list[Exception]) -> bool:
+    """Return whether Jinja has refused the syntax of a template. Its message quotes parts of the template.
+
+    A filter that does not exist is reported with the same type of error, but its message quotes only the name.
+    """
+    return any(
+        isinstance(error, TemplateSyntaxError)
+        and not isinstance(error, TemplateAssertionError)
+        and "Could not load" not in _text(error)
+        for error in chain
+    )
 
 
 def _text(error: Exception) -> str:
@@ -218,8 +224,9 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
             continue
         if isinstance(value, (list, dict, tuple, set, bytes)):
             raise InvalidOptions(f"{name} must be text", hint="give it as one string")
-        is_credential = name in ("identifier", "secret") and type(value).__name__ != "AnsibleVaultEncryptedUnicode"
-        if is_credential or isinstance(value, (bool, float, datetime.date)):  # these would be sent altered
+        is_vault = type(value).__name__ == "AnsibleVaultEncryptedUnicode"
+        is_altered = isinstance(value, (bool, float, datetime.date))  # 1.10 is read as 1.1
+        if is_altered or (name in ("identifier", "secret") and not is_vault):
             raise InvalidOptions(f"{name} must be text, but YAML has read it as {_kind(value)}", hint="quote it")
         try:
             values[name] = found._replace(value=str(value))

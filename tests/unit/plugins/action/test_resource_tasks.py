@@ -12,6 +12,7 @@ import typing as t
 
 import hub_emulator
 import pytest
+from ansible_collections.hubops.dockerhub.tests.unit.plugins.accounts import PLAINUSER
 
 Play = t.Callable[..., t.Any]
 TOKEN = hub_emulator.TOKEN_PATH
@@ -116,10 +117,58 @@ def test_an_explicit_token_is_used_and_never_renewed(hub: t.Any, play: Play) -> 
     assert "eyJ" not in result.output
 
 
-def test_a_hint_that_repeats_a_secret_hides_it(play: Play) -> None:
-    result = play([api(f"access-tokens/{hub_emulator.MYBOT_PAT}")], "host1", "-vvv")
-    assert "did you mean /v2/access-tokens/***" in result.output
-    assert 'hint": "did you mean' in result.output
+def test_hints_and_warnings_that_repeat_a_secret_hide_it(play: Play, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "vars.json").write_text(json.dumps({"password": PLAINUSER["secret"]}))
+    token = {"name": "{{ password }}", "held_id": "none", "scopes": ["repo:read"], "expires_in": "30d"}
+    login = {"identifier": "plainuser", "secret": "{{ password }}"}
+    tasks = [
+        {**api("access-tokens/{{ password }}", **login), "ignore_errors": True},
+        {"hubops.dockerhub.dockerhub_access_token": {**token, **login}, "ignore_errors": True},
+    ]
+    result = play(tasks, "host1", "-vvv", "-e", f"@{tmp_path}/vars.json")
+    assert '"hint": "did you mean /v2/access-tokens/***' in result.output
+    assert "No token named ***" in result.output
+    assert PLAINUSER["secret"] not in result.output
+
+
+FORCE_MODES = """
+import os
+
+from ansible.plugins.callback import CallbackBase
+
+real = os.lstat
+
+
+def lstat(path, **kwargs):
+    status = real(path, **kwargs)
+    if not os.fspath(path).startswith(os.environ["ANSIBLE_LOCAL_TEMP"]):
+        return status
+    return os.stat_result((status.st_mode | 0o77, *status[1:]))
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "force_modes"
+
+
+os.lstat = lstat
+"""
+
+
+def test_nothing_is_left_where_modes_are_forced(
+    play: Play, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins, runtime = tmp_path / "callbacks", tmp_path / "runtime"
+    plugins.mkdir()
+    runtime.mkdir(0o700)
+    (plugins / "force_modes.py").write_text(FORCE_MODES)
+    monkeypatch.setenv("ANSIBLE_CALLBACK_PLUGINS", str(plugins))
+    monkeypatch.setenv("ANSIBLE_CALLBACKS_ENABLED", "force_modes")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    result = play([repository(), require(f"lookup('pipe', 'ls {runtime}') is match('ansible-dockerhub-')")], "host1")
+    assert result.returncode == 0, result.output
+    assert list(runtime.iterdir()) == []
 
 
 def test_a_misspelt_option_fails_before_any_request(hub: t.Any, play: Play) -> None:

@@ -31,15 +31,19 @@ BROKEN = {
         "PanicException: Python",
     ),
     "exit": ("raise SystemExit('no such libffi')", "SystemExit: no such libffi"),
-    "other package": ("", "is not {library}: "),
+    "other package": ("", "a file or folder of that name hides it ("),
 }
 
 
 @pytest.fixture
-def break_library(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Callable[[str, str | None], None]:
+def break_library(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> t.Iterator[t.Callable[[str, str | None], None]]:
     """Return a function that replaces a module by this text, or makes it missing."""
+    broken = []
 
     def break_library(name: str, text: str | None) -> None:
+        broken.append(name)
         for loaded in [loaded for loaded in sys.modules if loaded.partition(".")[0] == name]:
             monkeypatch.delitem(sys.modules, loaded)
         if text is None:
@@ -48,7 +52,9 @@ def break_library(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.
         (tmp_path / f"{name}.py").write_text(text)
         monkeypatch.syspath_prepend(str(tmp_path))
 
-    return break_library
+    yield break_library
+    for name in broken:  # a real one that was loaded before comes back
+        sys.modules.pop(name, None)
 
 
 def check_installation(error: HubError, library: str) -> None:
@@ -90,9 +96,32 @@ def test_a_broken_library_is_reported_before_sending(
 
 def test_the_package_jwt_must_be_uninstalled(break_library: t.Callable[[str, str | None], None]) -> None:
     break_library("jwt", "class JWT: pass\nclass JWTException(Exception): pass")  # as in the package jwt
-    with pytest.raises(MissingLibrary, match="the module jwt that Python found is not PyJWT") as caught:
+    words = "the module jwt that Python found is not PyJWT: the package 'jwt' from PyPI is another library, or a file"
+    with pytest.raises(MissingLibrary, match=words) as caught:
         require_library("PyJWT")
     assert str(caught.value.hint).startswith("uninstall 'jwt', then install it: ")
+
+
+@pytest.mark.parametrize("library", ["requests", "pyotp"])
+def test_a_folder_that_hides_a_library_is_named(
+    break_library: t.Callable[[str, str | None], None], tmp_path: pathlib.Path, library: str
+) -> None:
+    break_library(library, "")
+    (tmp_path / f"{library}.py").unlink()
+    (tmp_path / library).mkdir()
+    (tmp_path / library / "__init__.py").touch()
+    with pytest.raises(MissingLibrary, match="a file or folder of that name hides it") as caught:
+        require_library(library)
+    assert f"({tmp_path / library}" in str(caught.value)
+    assert "PyPI is another" not in str(caught.value)
+    assert str(caught.value.hint).startswith("remove it, then install it: ")
+
+
+def test_the_keyword_timeout_can_end_an_import(break_library: t.Callable[[str, str | None], None]) -> None:
+    break_library("pyotp", "class TaskTimeoutError(BaseException): pass\nraise TaskTimeoutError('took too long')")
+    with pytest.raises(BaseException, match="took too long") as caught:
+        require_library("pyotp")
+    assert type(caught.value).__name__ == "TaskTimeoutError"
 
 
 def test_pyotp_is_required_only_for_generated_codes(

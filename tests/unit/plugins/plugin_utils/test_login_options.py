@@ -201,7 +201,12 @@ def test_a_text_option_that_yaml_has_altered_is_refused(sources: Sources, name: 
 
 @pytest.mark.parametrize(
     "reason",
-    ["'decrypted_pat' is undefined", "file secrets/decrypted/pat.txt not found", "gpg: decryption failed: No key"],
+    [
+        "'decrypted_pat' is undefined",
+        "file secrets/decrypted/pat.txt not found",
+        "gpg: decryption failed: No key",
+        "Decryption failed",
+    ],
 )
 def test_a_reason_that_mentions_decryption_is_shown(sources: Sources, reason: str) -> None:
     def render(value: t.Any) -> t.Any:
@@ -209,6 +214,17 @@ def test_a_reason_that_mentions_decryption_is_shown(sources: Sources, reason: st
 
     sources.arguments, sources.variables, sources.render = {"identifier": "me"}, {"dockerhub_secret": "{{ x }}"}, render
     assert f"cannot be rendered: {reason}" in sources.refusal()
+
+
+def test_an_error_that_is_among_its_own_causes_is_shown(sources: Sources) -> None:
+    error, cause = AnsibleError("the vault of team A is closed"), ValueError("closed")
+    error.__cause__, cause.__cause__ = cause, error
+
+    def render(value: t.Any) -> t.Any:
+        raise error
+
+    sources.arguments, sources.variables, sources.render = {"identifier": "me"}, {"dockerhub_secret": "{{ x }}"}, render
+    assert "cannot be rendered: the vault of team A is closed" in sources.refusal()
 
 
 @pytest.mark.parametrize("name", ["identifier", "secret"])
