@@ -34,14 +34,15 @@ class Fault(t.NamedTuple):
     code: str
     again: bool = False
 
-    @property
-    def timeout(self) -> float:
-        """Return a short timeout if it ends the login, otherwise one that a busy machine keeps."""
-        return 0.4 if self.code == "timeout" else 10.0
+    def timeout(self, path: str) -> float:
+        """Return a short timeout if it ends the only request, otherwise one that a busy machine keeps."""
+        if self.code != "timeout":
+            return 10.0
+        return 5.0 if path == SECOND_FACTOR else 0.4  # a second factor follows a login, which must succeed
 
-    def most(self, requests: int) -> float:
+    def most(self, path: str, requests: int) -> float:
         """Return the seconds after which a login with so many requests hangs."""
-        return requests * 3 * self.timeout + 5
+        return requests * 3 * self.timeout(path) + 5
 
 
 def answer(status: int, body: t.Any, code: str, **headers: str | None) -> Fault:

@@ -33,7 +33,12 @@ def test_every_error_code_is_a_readable_failure(hub: t.Any, run_playbook: Run, t
     faults = list({FAULTS[name].code: FAULTS[name] for name in SOME}.values())
     for number, fault in enumerate(faults):
         hub.fail(f"/{number}/*", None, **fault.what)  # each task has its own hub below the same address
-        given = {**given_for(TOKEN, hub), "hub_url": f"{hub.url}/{number}", "timeout": fault.timeout, "retries": 0}
+        given = {
+            **given_for(TOKEN, hub),
+            "hub_url": f"{hub.url}/{number}",
+            "timeout": fault.timeout(TOKEN),
+            "retries": 0,
+        }
         tasks.append({TASK: given, "register": f"result_{number}", "ignore_errors": True})
     names = ", ".join(task["register"] for task in tasks)
     save = {"copy": {"content": f"{{{{ [{names}] | to_json }}}}", "dest": str(results)}}

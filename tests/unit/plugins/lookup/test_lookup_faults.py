@@ -31,8 +31,8 @@ def test_every_fault_is_one_sentence_with_a_code(
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     start = time.monotonic()
     with pytest.raises(AnsibleLookupError) as caught:
-        lookup.run([], variables={}, hub_url=hub.url, timeout=fault.timeout, retries=1, **given)
-    assert time.monotonic() - start < fault.most(hub.count())
+        lookup.run([], variables={}, hub_url=hub.url, timeout=fault.timeout(path), retries=1, **given)
+    assert time.monotonic() - start < fault.most(path, hub.count())
 
     if path == hub_emulator.SECOND_FACTOR_PATH:
         code, again = {"bad_credentials": "otp_invalid"}.get(code, code), False
