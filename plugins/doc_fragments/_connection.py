@@ -37,7 +37,8 @@ options:
     description:
       - The URL of a proxy, for example V(http://proxy.example.com:3128). V(socks5h://) requires the Python library
         PySocks.
-      - Percent-encode C(#), C(/), C(?) and C(@) in the user name and in the password of the proxy.
+      - Percent-encode special characters such as C(#), C(/), C(?) and C(@) in the user name and in the password
+        of the proxy.
       - Without this option, the environment variables E(HTTPS_PROXY) and E(NO_PROXY) are used. The proxy settings of
         the operating system are never used.
     type: str

@@ -13,7 +13,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._cached_token import cached_token
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import RawOptions, raw_options
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources import RawOptions, is_empty, raw_options
 
 display = Display()
 
@@ -28,7 +28,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core is half ty
             raise _refusal("return_format must be token or dict; leave it out for the token alone")
         if len(terms) > 1:
             raise _refusal("the lookup takes one term, the identifier; give the rest by name")
-        if terms and terms[0]:
+        if terms and not is_empty(terms[0]):
             if kwargs.get("identifier") or kwargs.get("username"):
                 raise _refusal("the identifier is given twice; give it as the term or by name")
             kwargs["identifier"] = terms[0]

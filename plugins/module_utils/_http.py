@@ -22,6 +22,21 @@ if t.TYPE_CHECKING:
 
 PROXY_LOGIN = "give the user name and password of the proxy, in proxy or HTTPS_PROXY, as http://user:password@host:port"
 
+# By the reason that OpenSSL or urllib3 gives. Any other reason gets the common hint for TLS.
+_TLS_HINTS = {
+    "wrong version number|record layer failure": "the server does not speak TLS: check hub_url and proxy, above all their"
+    " ports",
+    "key identifier|basic constraints|key usage": "Python 3.13 and later require such fields in each certificate: have the"
+    " certificate and its CA issued again with them, or run Ansible with Python 3.12",
+    "mismatch|doesn't match|subjectAltName": "the certificate is for another name: check hub_url, and whether a proxy"
+    " answers in place of Docker Hub",
+    "expired|not yet valid": "check the clock of this machine; if it is right, the certificate or its CA must be issued again",
+    "too small|too weak|legacy renegotiation|unsupported protocol|protocol version": "OpenSSL on this machine refuses such"
+    " old encryption: update the proxy or server, or have its certificate issued again with a longer key",
+    "certificate required|bad certificate|handshake failure": "the server refuses the connection, perhaps because it asks for"
+    " a client certificate, which is not supported: check hub_url and proxy",
+}
+
 
 class RawAnswer(t.NamedTuple):
     """The answer of a server: request ("GET https://…"), status, headers (case-insensitive), body, whether it is a redirect."""
@@ -135,14 +150,7 @@ def _translate(error: Exception, label: str, timeout: float) -> errors.HubError:
 
 
 def _tls_hint(reason: str) -> str | None:
-    if re.search("wrong version number|record layer failure", reason):
-        return "the server does not speak TLS: check hub_url and proxy, above all their ports"
-    if re.search("(?i)key identifier|basic constraints|key usage", reason):
-        return (
-            "Python 3.13 and later require such fields in each certificate: have the certificate and its CA issued again"
-            " with them, or run Ansible with Python 3.12"
-        )
-    return None
+    return next((hint for pattern, hint in _TLS_HINTS.items() if re.search(pattern, reason, re.IGNORECASE)), None)
 
 
 def _reason(causes: list[BaseException]) -> str:

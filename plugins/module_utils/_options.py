@@ -178,6 +178,11 @@ def _require_credential(options: Options) -> None:
             "identifier contains an access token instead of a name",
             hint="give the token as secret, and the name of its owner as identifier",
         )
+    if not (options["identifier"] or "").isprintable():
+        raise InvalidOptions(
+            "identifier contains an invisible character, such as a line end, a tab or a byte order mark",
+            hint="type the name instead of pasting it, or check the file that it comes from",
+        )
     if ":" in (options["identifier"] or ""):
         raise InvalidOptions(
             "identifier contains a colon",
@@ -196,15 +201,17 @@ def _check_numbers(values: t.Mapping[str, t.Any]) -> None:
 
 def proxy_url(proxy: str) -> str:
     """Return the URL of a proxy, with a scheme; raise ``InvalidOptions`` if no request can use it."""
-    url = proxy if "://" in proxy else f"http://{proxy}"
+    proxy = proxy.strip()
+    url = proxy if re.match(r"\w+://|https?:/", proxy, re.IGNORECASE) else f"http://{proxy}"
     login = url.partition("://")[2].rpartition("@")[0]
-    if any(char in login for char in "#/?@"):  # the host name would end there
+    if any(char in r"#/?@\[] " for char in login):  # the host name would begin or end there
         raise InvalidOptions(
-            "the proxy contains a user name or password with an unescaped #, /, ? or @",
-            hint="percent-encode it in proxy or HTTPS_PROXY: # is %23, / is %2F, ? is %3F, @ is %40",
+            r"the proxy contains a user name or password with an unescaped #, /, ?, @, \, [, ] or blank",
+            hint="percent-encode it in proxy or HTTPS_PROXY: # is %23, / is %2F, ? is %3F, @ is %40, \\ is %5C, [ is %5B,"
+            " ] is %5D, a blank is %20",
         )
     try:
-        is_usable = urlsplit(url).hostname and urlsplit(url).port != 0
+        is_usable = urlsplit(url).hostname and urlsplit(url).port != 0 and url.isprintable() and " " not in url
     except ValueError:
         is_usable = False
     if not is_usable:

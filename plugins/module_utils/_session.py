@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
-import re
+import ssl
 import typing as t
 from http.cookiejar import DefaultCookiePolicy
 from urllib.request import getproxies_environment
@@ -92,19 +92,17 @@ def _require_tls() -> None:
 
 
 def _proxies(options: Options) -> dict[str, str]:
-    """Return the proxies by scheme, from the option or the environment.
+    """Return the proxy by the scheme of ``hub_url``, from the option or the environment; empty if there is none.
 
     The operating system is never asked: on macOS that kills a forked process.
     """
     from requests.utils import should_bypass_proxies
 
-    if options["proxy"]:
-        found = {"http": options["proxy"], "https": options["proxy"]}
-    else:
-        found = {scheme: url for scheme, url in getproxies_environment().items() if scheme in ("http", "https", "all")}
-        if found and should_bypass_proxies(options["hub_url"], no_proxy=None):
-            return {}
-    return {scheme: proxy_url(url) for scheme, url in found.items()}
+    scheme = options["hub_url"].partition(":")[0]
+    proxy, found = options["proxy"], getproxies_environment()
+    if not proxy and found and not should_bypass_proxies(options["hub_url"], no_proxy=None):
+        proxy = found.get(scheme) or found.get("all")
+    return {scheme: proxy_url(proxy)} if proxy else {}
 
 
 def _verification(options: Options) -> bool | str:
@@ -125,21 +123,20 @@ def _check_ca(source: str, path: str, options: Options) -> None:
     if not os.path.exists(path):
         raise InvalidOptions(f"the CA file {shown} does not exist where the login runs", hint=f"correct {source}")
     if os.path.isdir(path):
-        if not glob.glob(os.path.join(glob.escape(path), "[0-9a-f]" * 8 + ".[0-9]*")):
+        hashed = glob.glob(os.path.join(glob.escape(path), "[0-9a-f]" * 8 + ".[0-9]*"))
+        if not any(map(os.path.exists, hashed)):  # OpenSSL passes over broken links
             raise InvalidOptions(
                 f"the CA folder {shown} contains no hashed names that can be read, so OpenSSL finds no certificate in it",
                 hint=f"run 'openssl rehash' on the folder, or give one PEM file as {source}",
             )
         return
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except OSError as error:
-        raise InvalidOptions(
-            f"the CA file {shown} cannot be read ({error.strerror})", hint=f"correct {source}"
-        ) from None
-    if not re.search(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----", content):
-        raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
+        reason = f"cannot be read ({error.strerror})"
+        if isinstance(error, ssl.SSLError):
+            reason = "contains no certificate in PEM form, or a damaged one"
+        raise InvalidOptions(f"the CA file {shown} {reason}", hint=f"correct {source}") from None
 
 
 _SESSION_OPTIONS = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")

@@ -179,14 +179,17 @@ def secret_values(raw: RawOptions) -> list[str]:
     for option in OWNED:
         found += [raw["variables"].get(variable) for variable in SOURCES[option][0]]
         found += [raw["environment"].get(variable) for variable in SOURCES[option][1]]
-    for proxy in (raw["arguments"].get("proxy"), *(raw["variables"].get(variable) for variable in SOURCES["proxy"][0])):
-        password = str(proxy).rpartition("@")[0].rpartition(":")[2]
-        found += [password, unquote(password)]
-    texts = []
-    for value in found:
-        with contextlib.suppress(Exception):  # a value that cannot be decrypted is never printed either
-            texts += [] if is_empty(value) else [str(value)]
-    return texts
+    proxies = [raw["arguments"].get("proxy"), *(raw["variables"].get(variable) for variable in SOURCES["proxy"][0])]
+    passwords = [text.rpartition("@")[0].rpartition(":")[2] for text in _as_texts(proxies)]
+    return [*_as_texts([*found, *passwords, *map(unquote, passwords)])]
+
+
+def _as_texts(values: t.Iterable[t.Any]) -> t.Iterator[str]:
+    """Yield the values that are not empty as text. One that is undefined or cannot be decrypted is never printed."""
+    for value in values:
+        with contextlib.suppress(Exception):
+            if not is_empty(value):
+                yield str(value)
 
 
 def _sourced(position: int, given: t.Mapping[str, t.Any], prefix: str = "") -> dict[str, _Value]:
@@ -224,14 +227,17 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
             continue
         if isinstance(value, (list, dict, tuple, set, bytes)):
             raise InvalidOptions(f"{name} must be text", hint="give it as one string")
+        try:
+            values[name] = found._replace(value=str(value))
+        except Exception as error:  # undefined, or encrypted with another password
+            raise _unusable(found.source or name, error, raw) from None
         is_vault = type(value).__name__ == "AnsibleVaultEncryptedUnicode"
         is_altered = isinstance(value, (bool, float, datetime.date))  # 1.10 is read as 1.1
         if is_altered or (name in ("identifier", "secret") and not is_vault):
-            raise InvalidOptions(f"{name} must be text, but YAML has read it as {_kind(value)}", hint="quote it")
-        try:
-            values[name] = found._replace(value=str(value))
-        except Exception as error:
-            raise _unusable(found.source or name, error, raw) from None
+            raise InvalidOptions(
+                f"{found.source or name} must be text, but was read as {_kind(value)}",
+                hint="quote it" + (", in an INI inventory twice: \"'...'\"" if found.source else ""),
+            )
 
 
 def _kind(value: t.Any) -> str:

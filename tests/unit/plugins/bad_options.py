@@ -38,6 +38,20 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
         {"identifier": "mfauser:mfa-password-1", "secret": "mfa-password-1"},
         ("identifier contains a colon", "give the name alone"),
     ),
+    **{
+        f"identifier with {name}": (
+            {"identifier": f"mfa{char}user", "secret": "mfa-password-1"},
+            ("identifier contains an invisible character", "type the name"),
+        )
+        for name, char in {
+            "a tab": "\t",
+            "a line end": "\n",
+            "a NUL byte": "\0",
+            "a byte order mark": "\ufeff",
+            "a zero-width space": "\u200b",
+            "a no-break space": "\u00a0",
+        }.items()
+    },
     "short secret": ({**NAME, "secret": "8letters"}, ("secret", "shorter than the nine characters", "check where")),
     "secret with a line break": ({**NAME, "secret": "mfa-password-1\n"}, ("secret", "line break", "trim")),
     **{
@@ -123,8 +137,15 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
             {**PASSWORD, "proxy": f"http://me:my-proxy-word{char}1@proxy.example.com:3128"},
             ("proxy contains a user name or password with an unescaped", "# is %23, / is %2F"),
         )
-        for char in "#/?@"
+        for char in "#/?@\\[] "
     },
+    "proxy user of a Windows domain": (
+        {**PASSWORD, "proxy": "http://CORP\\me:my-proxy-word@proxy.example.com:3128"},
+        ("proxy contains a user name or password with an unescaped", "\\ is %5C"),
+    ),
+    "proxy with one slash": ({**PASSWORD, "proxy": "http:/proxy.example.com:3128"}, ("proxy is not a URL",)),
+    "proxy with a blank": ({**PASSWORD, "proxy": "http://pro xy.example.com:3128"}, ("proxy is not a URL",)),
+    "proxy with a tab": ({**PASSWORD, "proxy": "http://proxy.example.com\t:3128"}, ("proxy is not a URL",)),
     "header of two lines": ({**PASSWORD, "user_agent": "me\r\nX-Other: 1"}, ("user_agent", "HTTP header cannot")),
     "timeout of zero": ({**PASSWORD, "timeout": 0}, ("timeout", "at least 0.001")),
     "timeout without end": ({**PASSWORD, "timeout": "inf"}, ("timeout", "at least 0.001")),

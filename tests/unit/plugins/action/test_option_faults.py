@@ -117,7 +117,7 @@ def test_numbers_booleans_and_dates_are_refused_with_quote_it(hub: t.Any, run_pl
     assert hub.count() == 0
     assert text.count("ignored=5") == 1
     for kind in ("a number", "a boolean", "a date"):
-        assert f"must be text, but YAML has read it as {kind}; quote it" in text
+        assert f"must be text, but was read as {kind}; quote it" in text
     # Since ansible-core 2.19, Ansible prints the lines of the playbook around a failed task.
     messages = [line for line in run.output.splitlines() if "FAILED!" in line or line.startswith("[ERROR]")]
     assert len(messages) >= 5

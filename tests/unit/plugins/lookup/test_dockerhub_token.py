@@ -186,6 +186,8 @@ def test_wrong_options_send_nothing(hub: t.Any, look: Look, case: str) -> None:
 @pytest.mark.parametrize(
     ("terms", "given", "words"),
     [
+        ([0], {"secret": PAT}, "identifier must be text, but was read as a number; quote it"),
+        ([False], {"secret": PAT}, "identifier must be text, but was read as a boolean; quote it"),
         ([], {}, "identifier is missing; give it as an option, as the variable dockerhub_identifier or"),
         (["mybot"], {}, "secret is missing; give it as an option, as the variable dockerhub_secret or"),
         (["mybot", "myorg"], MYBOT, "takes one term, the identifier; give the rest by name"),

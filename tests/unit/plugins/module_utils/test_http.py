@@ -270,7 +270,13 @@ def certificate_error(message: str) -> requests.exceptions.SSLError:
         ("Basic Constraints of CA cert not marked critical", "Python 3.13 and later require such fields"),
         ("CA cert does not include key usage extension", "Python 3.13 and later require such fields"),
         ("unable to get local issuer certificate", None),
-        ("certificate has expired", None),
+        ("certificate has expired", "check the clock of this machine; if it is right"),
+        ("certificate is not yet valid", "check the clock of this machine; if it is right"),
+        ("Hostname mismatch, certificate is not valid for 'hub.docker.com'.", "the certificate is for another name"),
+        ("IP address mismatch, certificate is not valid for '127.0.0.1'.", "the certificate is for another name"),
+        ("no appropriate subjectAltName fields were found", "the certificate is for another name"),
+        ("EE certificate key too weak", "refuses such old encryption"),
+        ("CA md too weak", "refuses such old encryption"),
     ],
 )
 def test_the_tls_hint_follows_the_reason(message: str, hint: str | None) -> None:
@@ -279,13 +285,32 @@ def test_the_tls_hint_follows_the_reason(message: str, hint: str | None) -> None
     assert (error.code, hint in (error.hint or "") if hint else error.hint) == ("tls", True if hint else None)
 
 
+@pytest.mark.parametrize(
+    ("reason", "hint"),
+    [
+        ("WRONG_VERSION_NUMBER", "the server does not speak TLS"),
+        ("UNSAFE_LEGACY_RENEGOTIATION_DISABLED", "refuses such old encryption"),
+        ("UNSUPPORTED_PROTOCOL", "refuses such old encryption"),
+        ("DH_KEY_TOO_SMALL", "refuses such old encryption"),
+        ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "a client certificate, which is not supported"),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", "a client certificate, which is not supported"),
+    ],
+)
+def test_the_tls_hint_follows_the_reason_of_a_handshake(reason: str, hint: str) -> None:
+    error = ssl.SSLError(1, "failed")
+    error.reason = reason
+    assert hint in str(translated(requests.exceptions.SSLError(error)).hint)
+
+
 class CertificateError(ValueError):
     """The error of urllib3 1 for a certificate of another host."""
 
 
 def test_a_wrong_host_name_is_named_with_urllib3_1() -> None:
     error = translated(requests.exceptions.SSLError(CertificateError("hostname 'a' doesn't match 'b'")))
-    assert str(error).endswith("could not make a trusted TLS connection (hostname mismatch)")
+    assert "could not make a trusted TLS connection (hostname mismatch); the certificate is for another name" in str(
+        error
+    )
 
 
 def proxy_error(reason: Exception) -> requests.exceptions.ProxyError:

@@ -82,8 +82,9 @@ def test_each_good_combination_is_accepted(given: dict[str, t.Any]) -> None:
     assert {name: value for name, value in options(**given).items() if name in given} == given
 
 
-def test_a_proxy_without_a_scheme_gets_one() -> None:
-    assert options(**MYBOT, proxy="me:word@proxy.example.com:3128")["proxy"] == "http://me:word@proxy.example.com:3128"
+@pytest.mark.parametrize("given", ["me:word@proxy.example.com:3128", " http://me:word@proxy.example.com:3128\n"])
+def test_a_proxy_gets_its_usual_form(given: str) -> None:
+    assert options(**MYBOT, proxy=given)["proxy"] == "http://me:word@proxy.example.com:3128"
 
 
 def test_empty_values_get_their_defaults() -> None:

@@ -98,8 +98,8 @@ def test_an_unknown_authority_is_not_trusted(tls_hub: t.Any) -> None:
 @pytest.mark.parametrize(
     ("about", "why"),
     [
-        ({"host": "hub.docker.com"}, "mismatch|doesn't match"),
-        ({"not_after": datetime.datetime(2020, 1, 1)}, "certificate has expired"),
+        ({"host": "hub.docker.com"}, "(mismatch|doesn't match).*the certificate is for another name"),
+        ({"not_after": datetime.datetime(2020, 1, 1)}, "certificate has expired.*check the clock of this machine; if"),
     ],
 )
 @pytest.mark.parametrize("given_by", ["ca_path", "SSL_CERT_FILE"])
@@ -176,10 +176,12 @@ def test_the_trusted_certificates_follow_the_options(
         (None, "does not exist where the login runs"),
         ("", "contains no certificate in PEM form"),
         ("no certificate", "contains no certificate in PEM form"),
+        ("-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n", "or a damaged one"),
+        ("-----BEGIN CERTIFICATE-----\n", "or a damaged one"),
         ({}, "contains no hashed names"),
         ({"ca.pem": "own"}, "contains no hashed names"),
     ],
-    ids=["missing file", "empty file", "text", "empty folder", "folder without hashes"],
+    ids=["missing file", "empty file", "text", "damaged", "cut off", "empty folder", "folder without hashes"],
 )
 def test_useless_certificates_are_refused_before_sending(
     tls_hub: t.Any,
@@ -218,12 +220,6 @@ def test_a_key_log_that_cannot_be_written_is_reported(
     assert tls_hub.count() == 0
 
 
-def test_a_broken_certificate_sends_nothing(tls_hub: t.Any, tmp_path: pathlib.Path) -> None:
-    path = tmp_path / "ca.pem"
-    path.write_text("-----BEGIN CERTIFICATE-----\nbm8=\n-----END CERTIFICATE-----\n")
-    assert (refused(tls_hub.url, ca_path=str(path)).code, tls_hub.count()) == ("tls", 0)
-
-
 def test_a_file_that_cannot_be_read_is_refused(
     tls_hub: t.Any, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,7 +227,7 @@ def test_a_file_that_cannot_be_read_is_refused(
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr("builtins.open", deny)
+        patch.setattr("ssl.SSLContext.load_verify_locations", deny)
         with pytest.raises(HubError, match=r"cannot be read \(Permission denied\); correct ca_path") as caught:
             HubSession(options_for(tls_hub.url, ca_path=authority.path))
     assert caught.value.code == "invalid_options"
@@ -241,6 +237,11 @@ def test_a_folder_with_hashed_names_is_used(tls_hub: t.Any, authority: Authority
     (tmp_path / "0123abcd.0").write_bytes(pathlib.Path(authority.path).read_bytes())
     error = refused(tls_hub.url, ca_path=str(tmp_path))  # a wrong hash, so OpenSSL finds nothing
     assert (error.code, "unable to get local issuer" in str(error)) == ("tls", True)
+
+
+def test_a_folder_of_broken_links_is_refused(tls_hub: t.Any, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "0123abcd.0").symlink_to("/nowhere/ca.pem")
+    assert "contains no hashed names that can be read" in str(refused(tls_hub.url, ca_path=str(tmp_path)))
 
 
 def test_a_folder_that_cannot_be_read_is_refused(
@@ -596,6 +597,16 @@ def test_an_unescaped_proxy_password_is_refused_before_resolving(
     error = refused(target.url)
     assert error.code == "invalid_options"
     assert "percent-encode it in proxy or HTTPS_PROXY" in str(error.hint)
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY"])
+def test_a_variable_for_other_proxies_is_not_read(
+    hub: t.Any, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "http://me:my-proxy-word#1@proxy.example.com:3128")
+    monkeypatch.setenv("HTTP_PROXY", proxy.url)
+    assert log_in(hub.url) == "plainuser"
+    assert len(proxy.requests) == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

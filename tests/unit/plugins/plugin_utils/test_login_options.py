@@ -8,6 +8,7 @@ import datetime
 import pathlib
 import typing as t
 
+import jinja2
 import pytest
 from ansible import constants as C
 from ansible.errors import AnsibleError
@@ -196,7 +197,7 @@ def test_a_code_may_be_a_number(sources: Sources) -> None:
 @pytest.mark.parametrize("value", [False, 1.10, datetime.date(2024, 1, 31)])
 def test_a_text_option_that_yaml_has_altered_is_refused(sources: Sources, name: str, value: t.Any) -> None:
     sources.arguments = {**MINE, name: value}
-    assert f"{name} must be text, but YAML has read it as a" in sources.refusal()
+    assert f"{name} must be text, but was read as a" in sources.refusal()
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,23 @@ def test_an_error_that_is_among_its_own_causes_is_shown(sources: Sources) -> Non
 )
 def test_a_value_that_yaml_has_altered_is_refused(sources: Sources, name: str, value: t.Any, kind: str) -> None:
     sources.arguments = {**MINE, name: value}
-    assert sources.refusal() == f"{name} must be text, but YAML has read it as {kind}; quote it"
+    assert sources.refusal() == f"{name} must be text, but was read as {kind}; quote it"
+
+
+@pytest.mark.parametrize("name", ["identifier", "secret", "proxy"])
+def test_an_undefined_argument_is_named(sources: Sources, name: str) -> None:
+    sources.arguments = {
+        **MINE,
+        name: jinja2.StrictUndefined(name="vault_pat"),
+    }  # of a lookup, before ansible-core 2.19
+    assert f"{name} cannot be rendered: 'vault_pat' is undefined" in sources.refusal()
+
+
+def test_a_variable_that_was_altered_is_named(sources: Sources) -> None:
+    sources.variables = {"dockerhub_identifier": "me", "dockerhub_secret": 123456789}
+    assert sources.refusal() == (
+        "the variable dockerhub_secret must be text, but was read as a number; quote it, in an INI inventory twice: \"'...'\""
+    )
 
 
 def test_blanks_around_the_identifier_are_removed(sources: Sources) -> None:
