@@ -25,9 +25,9 @@ def printable(text: str, secrets: t.Iterable[str] = (), limit: int = 200) -> str
     bearer tokens and passwords in URLs are masked even if they are not listed.
     """
     text = _in_one_line(text)
-    spellings = sorted(_spellings(secrets), key=len, reverse=True)
-    if spellings:
-        text = re.sub("|".join(map(re.escape, spellings)), _MASK, text, flags=re.IGNORECASE)
+    longest_first = sorted(spellings(secrets), key=len, reverse=True)
+    if longest_first:
+        text = re.sub("|".join(map(re.escape, longest_first)), _MASK, text, flags=re.IGNORECASE)
     text = re.sub(_ANY_SECRET, _MASK, text[:_SEARCH_LIMIT], flags=re.IGNORECASE)
     return text if len(text) <= limit else text[:limit].rstrip() + "…"
 
@@ -43,18 +43,19 @@ def secrets_of(options: t.Mapping[str, t.Any]) -> list[str]:
     return [*found, unquote(password)] if password else found
 
 
-def _in_one_line(text: str) -> str:
-    return "".join(char for char in " ".join(re.sub(_ESCAPE_SEQUENCE, "", text).split()) if char.isprintable())
-
-
-def _spellings(secrets: t.Iterable[str]) -> set[str]:
+def spellings(secrets: t.Iterable[str]) -> set[str]:
+    """Return these secrets as URLs, JSON, HTML and Python contain them."""
     given = {*secrets}
     given |= {_in_one_line(secret) for secret in given}
-    spellings = set(given)
+    found = set(given)
     for secret in given:
-        escaped = html.escape(secret)
-        spellings |= {json.dumps(secret)[1:-1], repr(secret)[1:-1], escaped, escaped.replace("&quot;", "&#34;")}
-        spellings |= {
-            encode(secret, safe=safe, errors="replace") for encode in (quote, quote_plus) for safe in ("", "/")
-        }
-    return spellings - {""}
+        as_json = {json.dumps(secret, ensure_ascii=only_ascii)[1:-1] for only_ascii in (True, False)}
+        as_html = {html.escape(secret), html.escape(secret).replace("&#x27;", "&#39;")}
+        found |= as_json | {re.sub("[<>&]", lambda char: f"\\u{ord(char[0]):04x}", text) for text in as_json}  # Go
+        found |= as_html | {text.replace("&quot;", "&#34;") for text in as_html} | {repr(secret)[1:-1]}
+        found |= {encode(secret, safe=safe, errors="replace") for encode in (quote, quote_plus) for safe in ("", "/")}
+    return found - {""}
+
+
+def _in_one_line(text: str) -> str:
+    return "".join(char for char in " ".join(re.sub(_ESCAPE_SEQUENCE, "", text).split()) if char.isprintable())

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find secrets in values without a declared type: the item of a loop, or an argument that may be any value."""
+"""Find secrets in values of any type: the item of a loop, an argument, or a result."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import json
 import re
 import typing as t
 
+from ansible_collections.hubops.dockerhub.plugins.module_utils._redact import spellings
+
 # An access token, a bearer token, or a URL with a password.
 # Without the lookbehind, the search would take quadratic time.
 _SECRET_TEXT = re.compile(r"dckr_[a-z]+_|(?<![\w-])eyJ[\w-]+\.|://[^/\s:]*:[^/\s@]*@")
@@ -18,6 +20,7 @@ _SECRET_NAME = re.compile(
     r"|pwd|secret|token|otp|credential|api_?key|docker_?config",
     re.IGNORECASE,
 )
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{12,}={0,2}")
 _SECRET_FIELD = re.compile(rf"(?:{_SECRET_NAME.pattern})\w*[\"']\s*:", re.IGNORECASE)
 
 
@@ -32,7 +35,8 @@ def prints_secret_item(
         # With `extended`, Ansible prints other items beside each one, so unknown secrets in any of them count.
         others = [*loop.get("allitems", []), loop.get("nextitem"), loop.get("previtem")]
         shown = [variables.get(control.loop_var or "item"), render(control.label or ""), *others]
-        return any(isinstance(other, (dict, list)) for other in others) or contains_secret(shown, secrets)
+        has_lists = any(isinstance(other, (dict, list)) for other in others)
+        return has_lists or contains_secret(shown, secrets) or repeats_secret(shown, secrets)
     except Exception:  # an item that cannot be searched is not printed
         return True
 
@@ -64,6 +68,26 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
         return text.lstrip().startswith(("{", "[")) and contains_secret(json.loads(text), secrets)
     except (ValueError, RecursionError):  # almost JSON, such as a Python literal
         return _SECRET_FIELD.search(text) is not None
+
+
+def repeats_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
+    """Return whether a key, text or number in a value is one of the secrets, or contains a long one in a usual spelling."""
+    found = {*_leaves(value)}
+    text = "\n".join(found)
+    text = "\n".join([text, *map(_decoded, _BASE64.findall(text))]).lower()
+    # A shorter secret, such as a code, may be part of another text by chance. Passwords are longer.
+    long = spellings(secret for secret in secrets if len(secret) > 8)
+    return not found.isdisjoint(secrets) or any(spelling.lower() in text for spelling in long)
+
+
+def _leaves(value: t.Any) -> t.Iterator[str]:
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, (list, tuple, set)):
+        for inner in value:
+            yield from _leaves(inner)
+    else:
+        yield str(value)
 
 
 def _decoded(text: str) -> str:

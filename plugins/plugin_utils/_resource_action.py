@@ -22,6 +22,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items imp
     contains_secret,
     named_secrets,
     prints_secret_item,
+    repeats_secret,
     texts,
 )
 from ansible_collections.hubops.dockerhub.plugins.plugin_utils._login_options import login_options, secret_values
@@ -52,7 +53,12 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
         """Return the result of the function. Ansible prints it, unless it contains a secret."""
         variables = task_vars or {}
         public = self._public_options()
-        with hidden_arguments(self._task, lambda name, value: name in public and _is_harmless(name, value)) as added:
+        secrets: list[str] = []
+
+        def is_shown(name: str, value: t.Any) -> bool:
+            return name in public and _is_harmless(name, value) and not repeats_secret(value, secrets)
+
+        with hidden_arguments(self._task, is_shown) as added:
             no_log = self._task.no_log
             # The keyword `timeout` may end the task before its item was searched.
             is_loop = self._task.loop is not None
@@ -73,8 +79,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             try:
                 super().run(tmp, variables)
                 result = self._run(raw, secrets)
-                # A shorter secret, such as a code, may be part of another text by chance. Passwords are longer.
-                if any(secret in text for text in texts(result) for secret in secrets if len(secret) > 8):
+                if repeats_secret(result, secrets):
                     self._task.no_log = True
             except HubError as error:
                 result = failure(error)

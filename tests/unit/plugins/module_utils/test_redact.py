@@ -18,8 +18,16 @@ from hypothesis import strategies as st
 MASK = "********"
 
 
-def numeric(text: str) -> str:
-    return html.escape(text).replace("&quot;", "&#34;")
+def html_of_go(text: str) -> str:
+    return html.escape(text).replace("&quot;", "&#34;").replace("&#x27;", "&#39;")
+
+
+def json_of_go(text: str) -> str:
+    return json_in_utf8(text).replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def json_in_utf8(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +56,7 @@ def test_the_limit_counts_characters() -> None:
 
 @pytest.mark.parametrize(
     "write",
-    [str, json.dumps, repr, html.escape, numeric, quote, quote_plus, str.upper],
+    [str, json.dumps, json_in_utf8, json_of_go, repr, html.escape, html_of_go, quote, quote_plus, str.upper],
     ids=lambda write: write.__name__,
 )
 def test_each_usual_spelling_of_a_secret_is_masked(write: t.Callable[..., str]) -> None:
