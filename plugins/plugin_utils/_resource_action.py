@@ -79,8 +79,6 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             try:
                 super().run(tmp, variables)
                 result = self._run(raw, secrets)
-                if repeats_secret(result, secrets):
-                    self._task.no_log = True
             except HubError as error:
                 result = failure(error)
                 result["msg"] = printable(result["msg"], secrets, limit=2000)
@@ -88,6 +86,8 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
                     result["error"]["hint"] = printable(result["error"]["hint"], secrets, limit=2000)
             if not self._task.diff:
                 result.pop("diff", None)
+            if repeats_secret(result, secrets):
+                self._task.no_log = True
             if self._task.no_log:
                 result["_ansible_no_log"] = True
                 if result.get("failed") and not no_log:

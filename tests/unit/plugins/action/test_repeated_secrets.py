@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Real plays: a successful result or an argument that repeats a secret of the task is hidden, in any usual spelling."""
+"""Real plays: a result or an argument that repeats a secret of the task is hidden, in any usual spelling."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import hub_emulator
 import pytest
 
 API = "hubops.dockerhub.dockerhub_api"
+TEAM = "hubops.dockerhub.dockerhub_team"
 REPOSITORY = "hubops.dockerhub.dockerhub_repository"
 SECRETS = {"password": 'it\'s <my> "pass"/wörd & 1', "number": "4711081547", "code": "918273"}
 PASSWORD = SECRETS["password"]
@@ -85,6 +86,20 @@ def test_a_result_that_repeats_a_secret_is_hidden(hub: t.Any, run: Run) -> None:
 def test_a_difference_that_repeats_a_secret_is_hidden(hub: t.Any, run: Run) -> None:
     output = run([{REPOSITORY: {"name": "app", "description": "x {{ password }}"}, "check_mode": True}])
     assert "changed=1" in output
+    assert "<my>" not in output
+
+
+def test_a_failure_whose_changes_repeat_a_secret_is_hidden(hub: t.Any, run: Run) -> None:
+    hub.accounts["crew"] = hub_emulator.Account("crew", kind="organization", owners=("writer",))
+    team = {"organization": "crew", "name": "dev", "members": ["nobody"]}
+    output = run(
+        [
+            {TEAM: {**team, "description": "shown"}, "ignore_errors": True},
+            {TEAM: {**team, "description": "x {{ password }}"}, "ignore_errors": True},
+        ]
+    )
+    assert "not members of crew: nobody" in output
+    assert '"description": "shown"' in output
     assert "<my>" not in output
 
 
