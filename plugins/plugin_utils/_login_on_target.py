@@ -42,6 +42,8 @@ def login_on_target(action: t.Any, variables: dict[str, t.Any], target: str) -> 
 
 def _run_module(action: t.Any, options: Options, variables: dict[str, t.Any], target: str) -> dict[str, t.Any]:
     try:
+        # Connect before no_log is set, with which ssh hides why a host is unreachable.
+        action._low_level_execute_command("true", sudoable=False)
         with _private_settings(action, secrets_of(options)):
             result: dict[str, t.Any] = action._execute_module(
                 module_name="hubops.dockerhub.dockerhub_token",

@@ -311,6 +311,19 @@ def test_a_module_that_does_not_run_fails_with_the_reason(play: Play) -> None:
     assert PAT not in output
 
 
+@pytest.mark.parametrize("become", [False, True])
+def test_an_unreachable_target_is_reported_with_the_reason(play: Play, tmp_path: pathlib.Path, become: bool) -> None:
+    ssh = tmp_path / "ssh"
+    ssh.write_text(f"#!/bin/sh\necho 'no route; {PAT}' >&2\nexit 255\n")
+    ssh.chmod(0o755)
+    target = {"ansible_connection": "ssh", "ansible_ssh_executable": str(ssh), "ansible_python_interpreter": "auto"}
+    task = {"delegate_to": "bastion", "become": become, "ignore_unreachable": True, "vars": target}
+    (result,), output = play({TASK: {**MYBOT, "login_from": "target"}, **task})
+    assert result["unreachable"]
+    assert "Failed to connect to the host via ssh: no route; ********" in result["msg"]
+    assert PAT not in output
+
+
 def test_a_target_sends_a_code_once_and_loses_none(hub: t.Any, play: Play) -> None:
     python = {"ansible_python_interpreter": "/nonexistent/python3"}
     given = {**MFAUSER, "login_from": "target", "otp": hub.totp("mfauser"), "cache": False}
