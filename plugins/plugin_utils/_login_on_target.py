@@ -32,7 +32,7 @@ def login_on_target(action: t.Any, variables: dict[str, t.Any], target: str) -> 
         if result.get("failed") and record:
             raise _redacted(from_dict(record), options)
         if "access_token" not in result:
-            raise _module_failed(_cause(result), options, target)
+            raise _module_failed(_cause(result), options, target, action._connection.become)
         warnings = [_warning_text(warning) for warning in result.get("warnings", ())]
         fields = {name: value for name, value in result.items() if name in _FIELDS}
         return t.cast(TokenResult, {**fields, "warnings": warnings})
@@ -53,7 +53,7 @@ def _run_module(action: t.Any, options: Options, variables: dict[str, t.Any], ta
     except AnsibleConnectionFailure as failure:
         raise TargetUnreachable(printable(str(failure), secrets_of(options), _MESSAGE_LIMIT)) from None
     except AnsibleError as failure:
-        raise _module_failed(str(failure), options, target) from None
+        raise _module_failed(str(failure), options, target, action._connection.become) from None
     return result
 
 
@@ -98,18 +98,27 @@ def _redacted(error: HubError, options: Options) -> HubError:
     return error
 
 
-def _module_failed(reason: str, options: Options, target: str) -> ModuleFailed:
-    return ModuleFailed(
-        f"the module did not run on {target}: {printable(reason, secrets_of(options))}",
-        hint="check its Python (3.9 or later), requests and PyJWT; -vvv shows which Python was used",
-    )
+def _module_failed(reason: str, options: Options, target: str, become: t.Any) -> ModuleFailed:
+    message = f"the module did not run on {target}: {printable(reason, secrets_of(options))}"
+    return ModuleFailed(message, hint=_hint(reason, become))
+
+
+def _hint(reason: str, become: t.Any) -> str:
+    """Return what to check: ``become``, if its plugin or program is named; the disk, for an ``OSError``; or Python."""
+    program = re.escape(become.name.rpartition(".")[2]) if become else ""
+    if become and re.search(rf"(?i)\bbecom|privilege escalation|\b{program}(ers)?\b", reason):
+        return "check become for this host: become_method, become_user, ansible_become_password"
+    if re.search(r"(?i)\[Errno \d+\]|failed to transfer", reason):
+        return "check its disk space, its temporary directory and remote_tmp"
+    return "check its Python (3.9 or later), requests and PyJWT; -vvv shows which Python was used"
 
 
 def _cause(result: dict[str, t.Any]) -> str:
     """Return why a module did not run; Ansible's own message only refers to its output."""
     lines = str(result.get("module_stderr") or result.get("msg") or "").strip().splitlines() or ["no answer"]
     exceptions = [line for line in lines if re.match(r"\w*(Error|Exception): ", line)]
-    return (exceptions or lines)[-1]
+    programs = [line for line in lines if re.match(r"(?!.*warning: )[a-z/][\w./-]*: ", line)]  # such as sudo and pyenv
+    return exceptions[-1] if exceptions else (programs or lines[-1:])[0]
 
 
 def _warning_text(warning: t.Any) -> str:

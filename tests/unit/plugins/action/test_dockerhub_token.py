@@ -311,6 +311,51 @@ def test_a_module_that_does_not_run_fails_with_the_reason(play: Play) -> None:
     assert PAT not in output
 
 
+BECOME_HINT = "check become for this host: become_method, become_user, ansible_become_password"
+DISK_HINT = "check its disk space, its temporary directory and remote_tmp"
+PYTHON_HINT = "check its Python (3.9 or later), requests and PyJWT; -vvv shows which Python was used"
+RUN = 'for last; do :; done; exec sh -c "$last"'
+BECOME, PYTHON, SSH = "ansible_become_exe", "ansible_python_interpreter", "ansible_ssh_executable"
+NO_MODULE = [  # a program on the way to the module, what it does, and the reason and the hint in the message
+    (BECOME, "exec >&2; echo sudo: a password is required", "Missing sudo password", BECOME_HINT),
+    (BECOME, "exec >&2; echo sudo: unknown user joe; echo sudo: no plugin", "sudo: unknown user joe", BECOME_HINT),
+    (BECOME, "exec >&2; echo We trust you.; echo joe is not in the sudoers file.", "joe is not in the", BECOME_HINT),
+    (
+        PYTHON,
+        "exec >&2; echo x: warning: x; echo pyenv: no version 3; echo See pyenv.",
+        "pyenv: no version 3",
+        PYTHON_HINT,
+    ),
+    (
+        PYTHON,
+        "exec >&2; echo such: is sudo; echo OSError: [Errno 28] full; echo end",
+        "OSError: [Errno 28] full",
+        DISK_HINT,
+    ),
+    (PYTHON, "exec >&2; echo sudo: a password is required", "sudo: a password is required", PYTHON_HINT),
+    (SSH, f'case "$*" in *"dd of="*) ;; *) {RUN};; esac', "failed to transfer file to ", DISK_HINT),
+]
+
+
+def test_the_hint_fits_what_failed_on_the_target(play: Play, tmp_path: pathlib.Path) -> None:
+    def script(name: str, text: str) -> str:
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+        return str(tmp_path / name)
+
+    target = {"ansible_connection": "ssh", "ansible_ssh_transfer_method": "piped", "ansible_user": "joe"}
+    tasks = []
+    for number, (program, text, _reason, _hint) in enumerate(NO_MODULE):
+        failing = {program: script(f"fail_{number}", text + "; exit 1")}
+        options = {**MYBOT, "login_from": "target", "cache": False}
+        variables = {**target, SSH: script("ssh", RUN), **failing}
+        tasks.append({TASK: options, "delegate_to": "bastion", "become": program != PYTHON, "vars": variables})
+    results = play(*tasks, env={"ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote_tmp")}).results
+    for (_program, _text, reason, hint), result in zip(NO_MODULE, results):
+        assert result["msg"].startswith(f"the module did not run on bastion: {reason}")
+        assert result["error"]["hint"] == hint
+
+
 @pytest.mark.parametrize("become", [False, True])
 def test_an_unreachable_target_is_reported_with_the_reason(play: Play, tmp_path: pathlib.Path, become: bool) -> None:
     ssh = tmp_path / "ssh"

@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The settings that a login on a target changes, and puts back."""
+"""The settings that a login on a target changes and puts back, and the hints to its failures."""
 
 from __future__ import annotations
 
@@ -36,3 +36,18 @@ def test_the_settings_are_private_during_the_login_only(become: str | None, pipe
         fail()
     assert settings(action) == before
     assert before[2] is False
+
+
+@pytest.mark.parametrize(
+    ("method", "reason", "is_become"),
+    [
+        ("sudo", "Failed to set permissions on the temporary files when becoming an unprivileged user", True),
+        ("sudo", "Timeout (12s) waiting for privilege escalation prompt: ", True),
+        ("su", "su: Authentication failure", True),
+        ("su", "/bin/sh: no such file as python3", False),
+        ("community.general.doas", "doas: Operation not permitted", True),
+    ],
+)
+def test_a_failure_of_become_has_its_own_hint(method: str, reason: str, is_become: bool) -> None:
+    hint = _login_on_target._hint(reason, types.SimpleNamespace(name=method))
+    assert hint.startswith("check become for this host") == is_become
