@@ -23,13 +23,15 @@ class LookupModule(LookupBase):  # type: ignore[misc]  # ansible-core is half ty
 
     def run(self, terms: list[t.Any], variables: dict[str, t.Any] | None = None, **kwargs: t.Any) -> list[t.Any]:
         """Return a list with the token, or with the whole result if ``return_format`` is ``dict``."""
-        return_format = kwargs.pop("return_format", None) or "token"
+        kwargs.pop("wantlist", None)  # of a loop with `with_`, before ansible-core 2.19
+        return_format = kwargs.pop("return_format", None)
+        return_format = "token" if is_empty(return_format) else return_format
         if return_format not in ("token", "dict"):
             raise _refusal("return_format must be token or dict; leave it out for the token alone")
         if len(terms) > 1:
             raise _refusal("the lookup takes one term, the identifier; give the rest by name")
         if terms and not is_empty(terms[0]):
-            if kwargs.get("identifier") or kwargs.get("username"):
+            if not all(is_empty(kwargs.get(name)) for name in ("identifier", "username")):
                 raise _refusal("the identifier is given twice; give it as the term or by name")
             kwargs["identifier"] = terms[0]
         raw = raw_options(kwargs, variables or {}, self._templar.template, task=False)

@@ -211,7 +211,8 @@ def proxy_url(proxy: str) -> str:
             " ] is %5D, a blank is %20",
         )
     try:
-        is_usable = urlsplit(url).hostname and urlsplit(url).port != 0 and url.isprintable() and " " not in url
+        has_host = re.fullmatch(r"[\w.:%-]+", urlsplit(url).hostname or "")
+        is_usable = has_host and urlsplit(url).port != 0 and url.isprintable()
     except ValueError:
         is_usable = False
     if not is_usable:
@@ -298,6 +299,11 @@ def _check_secret(options: Options) -> None:
         raise InvalidOptions(
             "secret contains an access token with other characters around or inside it",
             hint="give the token alone: dckr_pat_ or dckr_oat_ and what follows, without blanks, quotes or a prefix",
+        )
+    if re.fullmatch(r"eyJ[\w-]+\.[\w-]+\.[\w-]*", secret):
+        raise InvalidOptions(
+            "secret is a bearer token, which cannot log in",
+            hint="give the password or access token that the bearer token was made with",
         )
     if secret_kind(secret) == "oat" and method == "login":
         raise InvalidOptions(

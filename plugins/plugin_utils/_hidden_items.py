@@ -86,7 +86,7 @@ def _leaves(value: t.Any) -> t.Iterator[str]:
     if isinstance(value, (list, tuple, set)):
         for inner in value:
             yield from _leaves(inner)
-    else:
+    elif value is not None and not isinstance(value, bool):
         yield str(value)
 
 

@@ -63,16 +63,13 @@ def login_options(raw: RawOptions, warn: Show, debug: Show, spec: Spec | None = 
     if not raw["task"]:
         spec = {name: row for name, row in spec.items() if name not in TASK_ONLY}
     arguments = _arguments(raw, spec)
-    if raw["failure"]:
-        variable, failure = raw["failure"]
-        debug("".join(traceback.format_tb(failure.__traceback__)))
-        raise _unusable(f"the variable {variable}", failure, raw)
     values = {
         **{name: _Value(value, "ansible.cfg") for name, value in _config_section(spec, warn).items()},
         **_sourced(1, raw["environment"]),
-        **_sourced(0, raw["variables"], "the variable "),
+        **_sourced(0, {**raw["variables"], **raw["failures"]}, "the variable "),
         **{name: _Value(value) for name, value in arguments.items()},
     }
+    values = _rendered(values, raw, debug)
     _make_text(values, spec, raw)
     require_real_values({name: found.value for name, found in values.items()})
     _use_docker_config(values, spec, warn)
@@ -117,12 +114,37 @@ def unknown_option(given: str, place: str, names: t.Iterable[str], login_names: 
     return InvalidOptions(f"{printable(given)} is not an option of {place}", hint=hint)
 
 
+def _rendered(values: dict[str, _Value], raw: RawOptions, debug: Show) -> dict[str, _Value]:
+    """Return the values without those that cannot be rendered; raise ``InvalidOptions`` if the login needs one of these."""
+    unneeded = _unneeded(values) if raw["failures"] else set()
+    needed = [part for name, found in values.items() if name not in unneeded for part in (found.value, found.owner)]
+    for variable, failure in raw["failures"].items():
+        if any(failure is part for part in needed):
+            debug("".join(traceback.format_tb(failure.__traceback__)))
+            raise _unusable(f"the variable {variable}", failure, raw)
+    return {name: found for name, found in values.items() if not isinstance(found.value, Exception)}
+
+
+def _unneeded(values: dict[str, _Value]) -> set[str]:
+    """Return the options that a login with these values does not read."""
+    if "access_token" in values:
+        return {"secret", "otp", "totp_secret", "docker_config"}
+    if "login_2fa_token" in values:
+        return {"identifier", "secret", "docker_config"}
+    secret = values["secret"].value if "secret" in values else None
+    if not isinstance(secret, str):
+        return set()
+    return {"docker_config"} if secret_kind(secret) == "password" else {"docker_config", "otp", "totp_secret"}
+
+
 def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
     """Return the error for a value that cannot be rendered or decrypted."""
     chain = _chain(error)
     # Before ansible-core 2.19, these texts quote the template, which may be a password.
     unquoted = (_text(cause) for cause in chain if "while templating" not in _text(cause))
     reason = "syntax error in a template" if _has_syntax_error(chain) else next(unquoted, "its template is wrong")
+    # So do those of ansible-core 2.16 for an undefined variable, which they name at the end.
+    reason = re.sub(r".*[}%]\}[^:]*: ", "", reason, flags=re.DOTALL)
     # Filters quote their input, a dictionary or a list of them. Cut it off, because it may contain other secrets.
     reason = re.sub(r"(\[\s*\{|(?<!\{)\{\s*['\"]).*", "…", reason, flags=re.DOTALL)
     if _LOCKED_VAULT.search(reason):
@@ -197,8 +219,18 @@ def _sourced(position: int, given: t.Mapping[str, t.Any], prefix: str = "") -> d
     filled = {
         option: [name for name in names[position] if not is_empty(given.get(name))] for option, names in SOURCES.items()
     }
-    owner = given[filled["identifier"][0]] if filled["identifier"] else None
-    return {option: _Value(given[names[0]], prefix + names[0], owner) for option, names in filled.items() if names}
+    return {
+        option: _Value(given[names[0]], prefix + names[0], _owner(names[0], filled["identifier"], given))
+        for option, names in filled.items()
+        if names
+    }
+
+
+def _owner(name: str, identifiers: list[str], given: t.Mapping[str, t.Any]) -> t.Any:
+    """Return the identifier that belongs to a variable: dockerhub_username to dockerhub_password, else the first one."""
+    twin = dict(zip(SOURCES["secret"][0], SOURCES["identifier"][0])).get(name)
+    names = [twin] if twin in identifiers else identifiers
+    return given[names[0]] if names else None
 
 
 def _config_section(spec: Spec, warn: Show) -> dict[str, str]:

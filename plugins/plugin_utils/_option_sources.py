@@ -39,9 +39,9 @@ class RawOptions(t.TypedDict):
 
     task: bool  # False for the lookup, which lacks some options
     arguments: dict[str, t.Any]  # by option or alias; None if empty
-    variables: dict[str, t.Any]  # rendered, and only those that are needed
+    variables: dict[str, t.Any]  # rendered
     environment: dict[str, str]
-    failure: tuple[str, Exception] | None  # a variable that cannot be rendered, and the reason
+    failures: dict[str, Exception]  # by variable, why it cannot be rendered
 
 
 def raw_options(
@@ -50,28 +50,26 @@ def raw_options(
     """Return the arguments (which the caller has rendered), the rendered variables and the environment."""
     given = {name: None if is_empty(value) else value for name, value in arguments.items()}
     environment = {name: os.environ[name] for _dummy, names in SOURCES.values() for name in names if name in os.environ}
-    raw: RawOptions = {"task": task, "arguments": given, "variables": {}, "environment": environment, "failure": None}
+    raw: RawOptions = {"task": task, "arguments": given, "variables": {}, "environment": environment, "failures": {}}
     for option, (names, _dummy) in SOURCES.items():
         if all(given[name] is None for name in given if ALIASES.get(name, name) == option):
-            found = _render_first(names, variables, render, raw)
+            found = _render(names, variables, render, raw)
             if found and option in OWNED:
-                _render_first(SOURCES["identifier"][0], variables, render, raw)
+                _render(SOURCES["identifier"][0], variables, render, raw)
     return raw
 
 
-def _render_first(names: tuple[str, ...], variables: t.Mapping[str, t.Any], render: Render, raw: RawOptions) -> bool:
-    """Render these variables up to the first that is not empty, and return whether there is one."""
+def _render(names: tuple[str, ...], variables: t.Mapping[str, t.Any], render: Render, raw: RawOptions) -> bool:
+    """Render these variables, and return whether one of them has a value."""
     for name in names:
-        if name in variables and name not in raw["variables"] and not raw["failure"]:
+        if name in variables and name not in raw["variables"] and name not in raw["failures"]:
             try:
                 raw["variables"][name] = render(variables[name])
             except Exception as error:  # a template raises whatever its plugins raise
                 # ansible-core 2.19 and later raise this for a variable that renders to `omit`.
                 if type(error).__name__ != "AnsibleValueOmittedError":
-                    raw["failure"] = (name, error)
-        if not is_empty(raw["variables"].get(name)):
-            return True
-    return False
+                    raw["failures"][name] = error
+    return any(not is_empty(raw["variables"].get(name)) for name in names)
 
 
 def is_empty(value: t.Any) -> bool:

@@ -73,7 +73,7 @@ class ResourceAction(ActionBase):  # type: ignore[misc]  # ansible-core is half 
             secrets = self._secrets(raw, public)
             self._task.no_log = (
                 no_log
-                or (is_loop and raw["failure"] is not None)  # the variables after this one are unknown
+                or bool(is_loop and raw["failures"])  # the item may contain the secret that was not found
                 or prints_secret_item(self._task, variables, self._templar.template, secrets)
             )
             try:

@@ -46,7 +46,7 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
         for name, char in {
             "a tab": "\t",
             "a line end": "\n",
-            "a NUL byte": "\0",
+            "an escape character": "\x1b",
             "a byte order mark": "\ufeff",
             "a zero-width space": "\u200b",
             "a no-break space": "\u00a0",
@@ -61,6 +61,10 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
         )
         for name, secret in ALTERED_TOKENS.items()
     },
+    "bearer token as the secret": (
+        {**NAME, "secret": "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2ln"},
+        ("secret is a bearer token, which cannot log in", "give the password or access token"),
+    ),
     "OAT in quotes": (
         {**OAT, "secret": f"'{OAT['secret']}'"},
         ("secret contains an access token with other characters", "give the token alone"),
@@ -144,6 +148,8 @@ BAD: dict[str, tuple[dict[str, t.Any], tuple[str, ...]]] = {
         ("proxy contains a user name or password with an unescaped", "\\ is %5C"),
     ),
     "proxy with one slash": ({**PASSWORD, "proxy": "http:/proxy.example.com:3128"}, ("proxy is not a URL",)),
+    "proxy in quotes": ({**PASSWORD, "proxy": '"http://proxy.example.com:3128"'}, ("proxy is not a URL",)),
+    "proxy of a configuration file": ({**PASSWORD, "proxy": "pac+http://example.com/proxy"}, ("proxy is not a URL",)),
     "proxy with a blank": ({**PASSWORD, "proxy": "http://pro xy.example.com:3128"}, ("proxy is not a URL",)),
     "proxy with a tab": ({**PASSWORD, "proxy": "http://proxy.example.com\t:3128"}, ("proxy is not a URL",)),
     "header of two lines": ({**PASSWORD, "user_agent": "me\r\nX-Other: 1"}, ("user_agent", "HTTP header cannot")),

@@ -65,7 +65,7 @@ def test_a_variable_that_cannot_be_rendered_names_the_cause(
         text = " ".join(result["msg"].split())
         assert "the variable dockerhub_secret cannot be rendered: " in text, name
         assert [word for word in words if word not in text] == [], (name, text)
-    assert ("in _render_first" in run.output) == bool(verbosity)  # where the template failed
+    assert ("in _render" in run.output) == bool(verbosity)  # where the template failed
     secrets = ("my-totp-secret", "pass%word", "pass#word")
     assert [secret for secret in secrets if secret in json.dumps([result["msg"] for result in results])] == []
     assert hub.count() == 0

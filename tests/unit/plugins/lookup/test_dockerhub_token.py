@@ -159,6 +159,10 @@ def test_the_environment_and_unsafe_text_are_not_rendered(
     assert [asked.body["secret"] for asked in hub.requests] == [password, password]
 
 
+def test_a_loop_with_the_lookup_gets_the_token(look: Look) -> None:
+    assert look("mybot", secret=PAT, wantlist=True) == look("mybot", secret=PAT)
+
+
 def test_an_undefined_variable_is_named(look: Look) -> None:
     with pytest.raises(Exception, match="vault_pat"):
         look("mybot", variables={"dockerhub_secret": as_template("{{ vault_pat }}")})
@@ -216,7 +220,12 @@ def test_missing_and_misspelt_options_send_nothing(
 
 
 @pytest.mark.parametrize(
-    ("terms", "given"), [(["mybot"], {"identifier": "", "username": None}), ([""], {"identifier": "mybot"})]
+    ("terms", "given"),
+    [
+        (["mybot"], {"identifier": "", "username": None}),
+        (["mybot"], {"identifier": "__omit_place_holder__1", "return_format": "__omit_place_holder__1"}),
+        ([""], {"identifier": "mybot"}),
+    ],
 )
 def test_an_empty_identifier_counts_as_missing(look: Look, terms: list[str], given: dict[str, t.Any]) -> None:
     assert look(*terms, **given, secret=PAT)

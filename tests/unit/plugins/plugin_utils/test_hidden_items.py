@@ -7,7 +7,11 @@ from __future__ import annotations
 import typing as t
 
 import pytest
-from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import contains_secret, named_secrets
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items import (
+    contains_secret,
+    named_secrets,
+    repeats_secret,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,11 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._hidden_items imp
 )
 def test_an_item_with_a_secret_is_found(item: t.Any, expected: bool) -> None:
     assert contains_secret(item, ["my-password", "JBSWY3DPEHPK3PXP"]) is expected
+
+
+def test_a_result_without_texts_repeats_no_secret() -> None:
+    assert not repeats_secret({"failed": True, "changed": False, "http_status": None}, ["True", "False", "None"])
+    assert repeats_secret({"http_status": 4040}, ["4040"])
 
 
 def test_texts_under_secret_names_are_secrets() -> None:

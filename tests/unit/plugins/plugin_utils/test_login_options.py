@@ -362,6 +362,13 @@ def test_an_omitted_option_is_taken_from_the_next_source(sources: Sources, monke
     assert sources.options()["secret"] == "secret-word"
 
 
+def undefined(value: t.Any) -> t.Any:
+    """Render a value, which is undefined if it is a template."""
+    if value == "{{ nope }}":
+        raise AnsibleError("'nope' is undefined")
+    return value
+
+
 class AnsibleVaultEncryptedUnicode:
     """As a vault's text is before ansible-core 2.19, where its password is missing."""
 
@@ -393,6 +400,76 @@ def test_the_owner_of_a_secret_is_the_first_identifier_that_is_not_empty(sources
     }
     sources.render = lambda value: "" if "{{" in str(value) else value
     assert "belongs to me," in sources.refusal()
+
+
+def test_the_owner_of_a_password_is_the_user_name_beside_it(sources: Sources) -> None:
+    sources.variables = {
+        "dockerhub_identifier": "mybot",
+        "dockerhub_username": "plainuser",
+        "dockerhub_password": "plain-password-1",
+    }
+    assert "dockerhub_password, which belongs to plainuser, but this login is for mybot" in sources.refusal()
+    sources.variables["dockerhub_secret"] = "my-secret-word"
+    assert sources.options()["secret"] == "my-secret-word"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables"),
+    [
+        ({**MINE, "secret": "dckr_pat_mine"}, ["dockerhub_totp_secret", "dockerhub_otp", "dockerhub_docker_config"]),
+        ({"identifier": "me", "secret": "my-secret-word"}, ["dockerhub_docker_config"]),
+        ({"login_2fa_token": "pending", "otp": "123456"}, ["dockerhub_secret", "dockerhub_identifier"]),
+        ({}, ["dockerhub_password"]),
+    ],
+)
+def test_a_variable_that_is_not_needed_may_be_broken(
+    sources: Sources, arguments: dict[str, str], variables: list[str]
+) -> None:
+    sources.variables = dict.fromkeys(variables, "{{ nope }}")
+    if not arguments:
+        sources.variables |= {"dockerhub_identifier": "me", "dockerhub_secret": "my-secret-word"}
+    sources.arguments, sources.render = arguments, undefined
+    assert sources.options()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable"),
+    [
+        (MINE, "dockerhub_totp_secret"),
+        ({"identifier": "me"}, "dockerhub_secret"),
+        ({"identifier": "me"}, "dockerhub_docker_config"),
+        ({"secret": "dckr_pat_mine"}, "dockerhub_identifier"),
+        ({**MINE, "secret": "dckr_pat_mine"}, "dockerhub_url"),
+        ({"login_2fa_token": "pending"}, "dockerhub_otp"),
+    ],
+)
+def test_a_variable_that_is_needed_must_not_be_broken(
+    sources: Sources, arguments: dict[str, str], variable: str
+) -> None:
+    sources.arguments, sources.variables, sources.render = arguments, {variable: "{{ nope }}"}, undefined
+    assert sources.refusal().startswith(f"the variable {variable} cannot be rendered: 'nope' is undefined")
+
+
+def test_the_owner_of_a_secret_must_not_be_broken(sources: Sources) -> None:
+    sources.variables = {"dockerhub_identifier": "{{ nope }}", "dockerhub_secret": "my-secret-word"}
+    sources.arguments, sources.render = {"identifier": "me"}, undefined
+    assert sources.refusal().startswith("the variable dockerhub_identifier cannot be rendered: 'nope' is undefined")
+
+
+@pytest.mark.parametrize(
+    ("reason", "shown"),
+    [
+        ("my{{other}}word: 'other' is undefined", "'other' is undefined"),
+        ("Unexpected type error occurred on ({{ 'my other' + 5 }}): no number: 5", "no number: 5"),
+        ("my{% word %}: 'other' is undefined", "'other' is undefined"),
+    ],
+)
+def test_the_template_before_the_cause_is_not_shown(sources: Sources, reason: str, shown: str) -> None:
+    def render(value: t.Any) -> t.Any:
+        raise AnsibleError(reason)
+
+    sources.arguments, sources.variables, sources.render = {"identifier": "me"}, {"dockerhub_secret": "{{ x }}"}, render
+    assert sources.refusal().startswith(f"the variable dockerhub_secret cannot be rendered: {shown}; ")
 
 
 def test_a_misspelt_option_is_named_with_the_right_ones(sources: Sources) -> None:
