@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 import difflib
-import re
 import traceback
 import typing as t
 from urllib.parse import unquote
@@ -30,7 +29,7 @@ from ansible_collections.hubops.dockerhub.plugins.plugin_utils._option_sources i
     RawOptions,
     is_empty,
 )
-from jinja2 import TemplateAssertionError, TemplateSyntaxError
+from ansible_collections.hubops.dockerhub.plugins.plugin_utils._template_errors import unusable
 
 Spec = t.Mapping[str, t.Mapping[str, t.Any]]
 Show = t.Callable[[str], None]
@@ -39,10 +38,6 @@ TASK_ONLY = ("login_2fa_token", "on_otp_required", "login_from")
 _TYPES = {"int": "a whole number", "float": "a number", "bool": "true or false", "path": "a path"}
 # A name for the definitions in Ansible's configuration manager that no plugin has.
 _SECTION = "hubops.dockerhub [dockerhub]"
-# What ansible-core says of a locked vault. Other errors may mention decryption as well.
-_LOCKED_VAULT = re.compile(
-    r"Attempting to decrypt but no vault|must be specified to decrypt data|Decryption failed \(no vault|use undecryptable"
-)
 
 
 class _Value(t.NamedTuple):
@@ -121,7 +116,7 @@ def _rendered(values: dict[str, _Value], raw: RawOptions, debug: Show) -> dict[s
     for variable, failure in raw["failures"].items():
         if any(failure is part for part in needed):
             debug("".join(traceback.format_tb(failure.__traceback__)))
-            raise _unusable(f"the variable {variable}", failure, raw)
+            raise unusable(f"the variable {variable}", failure, secret_values(raw))
     return {name: found for name, found in values.items() if not isinstance(found.value, Exception)}
 
 
@@ -135,58 +130,6 @@ def _unneeded(values: dict[str, _Value]) -> set[str]:
     if not isinstance(secret, str):
         return set()
     return {"docker_config"} if secret_kind(secret) == "password" else {"docker_config", "otp", "totp_secret"}
-
-
-def _unusable(source: str, error: Exception, raw: RawOptions) -> InvalidOptions:
-    """Return the error for a value that cannot be rendered or decrypted."""
-    chain = _chain(error)
-    # Before ansible-core 2.19, these texts quote the template, which may be a password.
-    unquoted = (_text(cause) for cause in chain if "while templating" not in _text(cause))
-    reason = "syntax error in a template" if _has_syntax_error(chain) else next(unquoted, "its template is wrong")
-    # So do those of ansible-core 2.16 for an undefined variable, which they name at the end.
-    reason = re.sub(r".*[}%]\}[^:]*: ", "", reason, flags=re.DOTALL)
-    # Filters quote their input, a dictionary or a list of them. Cut it off, because it may contain other secrets.
-    reason = re.sub(r"(\[\s*\{|(?<!\{)\{\s*['\"]).*", "…", reason, flags=re.DOTALL)
-    if _LOCKED_VAULT.search(reason):
-        return InvalidOptions(
-            f"{source} cannot be decrypted",
-            hint="give the password of its vault, with --ask-vault-pass or --vault-password-file",
-        )
-    return InvalidOptions(
-        f"{source} cannot be rendered: {printable(reason, secret_values(raw), limit=400)}",
-        hint="correct its template, or what the template uses; text with {{, {% or {# that is not a template must be marked"
-        " with !unsafe (in vars_prompt, with unsafe: true)",
-    )
-
-
-def _chain(error: t.Any) -> list[Exception]:
-    """Return an error and its causes, the first cause at the end. An error of ansible-core may lead back to itself."""
-    chain: list[Exception] = []
-    while isinstance(error, Exception) and not any(error is earlier for earlier in chain):
-        chain.append(error)
-        error = getattr(error, "orig_exc", None) or error.__cause__ or error.__context__
-    return chain
-
-
-def _has_syntax_error(chain: list[Exception]) -> bool:
-    """Return whether Jinja has refused the syntax of a template. Its message quotes parts of the template.
-
-    A filter that does not exist is reported with the same type of error, but its message quotes only the name.
-    """
-    return any(
-        isinstance(error, TemplateSyntaxError)
-        and not isinstance(error, TemplateAssertionError)
-        and "Could not load" not in _text(error)
-        for error in chain
-    )
-
-
-def _text(error: Exception) -> str:
-    """Return the text of a foreign error, or the name of its type if it has none."""
-    try:
-        return str(error) or type(error).__name__
-    except Exception:  # composing the text may fail
-        return type(error).__name__
 
 
 def message_of(error: HubError, raw: RawOptions) -> str:
@@ -262,7 +205,7 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
         try:
             values[name] = found._replace(value=str(value))
         except Exception as error:  # undefined, or encrypted with another password
-            raise _unusable(found.source or name, error, raw) from None
+            raise unusable(found.source or name, error, secret_values(raw)) from None
         is_vault = type(value).__name__ == "AnsibleVaultEncryptedUnicode"
         is_altered = isinstance(value, (bool, float, datetime.date))  # 1.10 is read as 1.1
         if is_altered or (name in ("identifier", "secret") and not is_vault):
