@@ -202,9 +202,9 @@ def test_either_operation_may_require_a_code(hub: t.Any, log_in: LogIn, refused:
     assert hub.count(LOGIN) == 0
 
 
-def test_an_identifier_is_printed_in_one_line(refused: Refused) -> None:
-    error = refused(identifier="my\x1b[2Jbot\n", secret="wrong-password")
-    assert str(error).startswith("Docker Hub login of mybot failed: POST ")
+def test_a_secret_in_the_identifier_is_masked(refused: Refused) -> None:
+    error = refused(identifier="me-wrong-password\n", secret="wrong-password")
+    assert str(error).startswith("Docker Hub login of me-******** failed: POST ")
 
 
 # Results
