@@ -24,6 +24,7 @@ PROXY_LOGIN = "give the user name and password of the proxy, in proxy or HTTPS_P
 
 # By the reason that OpenSSL or urllib3 gives. Any other reason gets the common hint for TLS.
 _TLS_HINTS = {
+    "pem lib": "the CA file contains a damaged certificate: correct ca_path, REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE",
     "wrong version number|record layer failure": "the server does not speak TLS: check hub_url and proxy, above all their"
     " ports",
     "key identifier|basic constraints|key usage": "Python 3.13 and later require such fields in each certificate: have the"
@@ -161,7 +162,8 @@ def _reason(causes: list[BaseException]) -> str:
         if tunnel:
             reasons.append(f" (it answered {tunnel[1]})")
         elif isinstance(cause, ssl.SSLError):
-            reason = getattr(cause, "reason", None) or _text_of(cause)  # some errors have neither
+            text = re.sub(r" *\(_ssl\.c:\d+\)", "", _text_of(cause))
+            reason = getattr(cause, "reason", None) or text  # some errors have neither
             reasons.append(f" ({getattr(cause, 'verify_message', None) or reason.replace('_', ' ').lower()})")
         elif type(cause).__name__ == "CertificateError":  # of urllib3 1, which compares the names by its own code
             reasons.append(" (hostname mismatch)")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
-import ssl
+import re
 import typing as t
 from http.cookiejar import DefaultCookiePolicy
 from urllib.request import getproxies_environment
@@ -131,12 +131,14 @@ def _check_ca(source: str, path: str, options: Options) -> None:
             )
         return
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        with open(path, "rb") as file:
+            content = file.read()
     except OSError as error:
-        reason = f"cannot be read ({error.strerror})"
-        if isinstance(error, ssl.SSLError):
-            reason = "contains no certificate in PEM form, or a damaged one"
-        raise InvalidOptions(f"the CA file {shown} {reason}", hint=f"correct {source}") from None
+        raise InvalidOptions(
+            f"the CA file {shown} cannot be read ({error.strerror})", hint=f"correct {source}"
+        ) from None
+    if not re.search(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----", content):
+        raise InvalidOptions(f"the CA file {shown} contains no certificate in PEM form", hint=f"correct {source}")
 
 
 _SESSION_OPTIONS = ("hub_url", "proxy", "ca_path", "validate_certs", "user_agent")

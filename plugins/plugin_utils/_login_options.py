@@ -208,11 +208,12 @@ def _make_text(values: dict[str, _Value], spec: Spec, raw: RawOptions) -> None:
             raise unusable(found.source or name, error, secret_values(raw)) from None
         is_vault = type(value).__name__ == "AnsibleVaultEncryptedUnicode"
         is_altered = isinstance(value, (bool, float, datetime.date))  # 1.10 is read as 1.1
-        if is_altered or (name in ("identifier", "secret") and not is_vault):
-            raise InvalidOptions(
-                f"{found.source or name} must be text, but was read as {_kind(value)}",
-                hint="quote it" + (", in an INI inventory twice: \"'...'\"" if found.source else ""),
-            )
+        is_credential = name in ("identifier", "secret")
+        if is_altered or (is_credential and not is_vault):
+            hint = "quote it" + (", in an INI inventory twice: \"'...'\"" if found.source else "")
+            if isinstance(value, bool) and not is_credential:
+                hint = "leave it out, or give a text"
+            raise InvalidOptions(f"{found.source or name} must be text, but was read as {_kind(value)}", hint=hint)
 
 
 def _kind(value: t.Any) -> str:

@@ -198,6 +198,7 @@ def test_a_code_may_be_a_number(sources: Sources) -> None:
 def test_a_text_option_that_yaml_has_altered_is_refused(sources: Sources, name: str, value: t.Any) -> None:
     sources.arguments = {**MINE, name: value}
     assert f"{name} must be text, but was read as a" in sources.refusal()
+    assert ("leave it out" in sources.refusal()) == (value is False)
 
 
 @pytest.mark.parametrize(
