@@ -105,7 +105,7 @@ def _module_failed(reason: str, options: Options, target: str, become: t.Any) ->
 
 def _hint(reason: str, become: t.Any) -> str:
     """Return what to check: ``become``, if its plugin or program is named; the disk, for an ``OSError``; or Python."""
-    program = re.escape(become.name.rpartition(".")[2]) if become else ""
+    program = re.escape(str(become.name).rpartition(".")[2]) if become else ""
     if become and re.search(rf"(?i)\bbecom|privilege escalation|\b{program}(ers)?\b", reason):
         return "check become for this host: become_method, become_user, ansible_become_password"
     if re.search(r"(?i)\[Errno \d+\]|failed to transfer", reason):

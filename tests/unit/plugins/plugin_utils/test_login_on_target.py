@@ -46,8 +46,9 @@ def test_the_settings_are_private_during_the_login_only(become: str | None, pipe
         ("su", "su: Authentication failure", True),
         ("su", "/bin/sh: no such file as python3", False),
         ("community.general.doas", "doas: Operation not permitted", True),
+        (None, "no such file as python3", False),
     ],
 )
-def test_a_failure_of_become_has_its_own_hint(method: str, reason: str, is_become: bool) -> None:
+def test_a_failure_of_become_has_its_own_hint(method: str | None, reason: str, is_become: bool) -> None:
     hint = _login_on_target._hint(reason, types.SimpleNamespace(name=method))
     assert hint.startswith("check become for this host") == is_become

@@ -463,6 +463,7 @@ def test_the_owner_of_a_secret_must_not_be_broken(sources: Sources) -> None:
         ("my{{other}}word: 'other' is undefined", "'other' is undefined"),
         ("Unexpected type error occurred on ({{ 'my other' + 5 }}): no number: 5", "no number: 5"),
         ("my{% word %}: 'other' is undefined", "'other' is undefined"),
+        ("my{{ word }}: write {{ word | quote }}", "write {{ word | quote }}"),
     ],
 )
 def test_the_template_before_the_cause_is_not_shown(sources: Sources, reason: str, shown: str) -> None:
