@@ -32,8 +32,8 @@ _TLS_HINTS = {
     "mismatch|doesn't match|subjectAltName": "the certificate is for another name: check hub_url, and whether a proxy"
     " answers in place of Docker Hub",
     "expired|not yet valid": "check the clock of this machine; if it is right, the certificate or its CA must be issued again",
-    "too small|too weak|legacy renegotiation|unsupported protocol|protocol version": "OpenSSL on this machine refuses such"
-    " old encryption: update the proxy or server, or have its certificate issued again with a longer key",
+    "too small|too weak|legacy renegotiation|unsupported protocol|protocol version": "OpenSSL on this machine refuses old"
+    " encryption and short keys: update the server or proxy, or have its certificate issued again with a longer key",
     "certificate required|bad certificate|handshake failure": "the server refuses the connection, perhaps because it asks for"
     " a client certificate, which is not supported: check hub_url and proxy",
 }

@@ -35,8 +35,8 @@ def prints_secret_item(
         # With `extended`, Ansible prints other items beside each one, so unknown secrets in any of them count.
         others = [*loop.get("allitems", []), loop.get("nextitem"), loop.get("previtem")]
         shown = [variables.get(control.loop_var or "item"), render(control.label or ""), *others]
-        has_lists = any(isinstance(other, (dict, list)) for other in others)
-        return has_lists or contains_secret(shown, secrets) or repeats_secret(shown, secrets)
+        has_unknown = any(isinstance(other, (dict, list)) for other in others)
+        return has_unknown or contains_secret(shown, secrets) or repeats_secret(shown, secrets)
     except Exception:  # an item that cannot be searched is not printed
         return True
 
@@ -71,11 +71,14 @@ def contains_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
 
 
 def repeats_secret(value: t.Any, secrets: t.Collection[str]) -> bool:
-    """Return whether a key, text or number in a value is one of the secrets, or contains a long one in a usual spelling."""
+    """Return whether a key, text or number in a value is one of the secrets, or contains one of more than 8 characters.
+
+    The secret may be in another case, encoded as in a URL, JSON, HTML or Python, or in base64.
+    """
     found = {*_leaves(value)}
     text = "\n".join(found)
     text = "\n".join([text, *map(_decoded, _BASE64.findall(text))]).lower()
-    # A shorter secret, such as a code, may be part of another text by chance. Passwords are longer.
+    # A shorter secret, such as a code, may be part of another text by chance.
     long = spellings(secret for secret in secrets if len(secret) > 8)
     return not found.isdisjoint(secrets) or any(spelling.lower() in text for spelling in long)
 

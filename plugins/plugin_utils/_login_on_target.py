@@ -104,7 +104,7 @@ def _module_failed(reason: str, options: Options, target: str, become: t.Any) ->
 
 
 def _hint(reason: str, become: t.Any) -> str:
-    """Return what to check: ``become``, if its plugin or program is named; the disk, for an ``OSError``; or Python."""
+    """Return what to check on the target: ``become``, if the reason names it or its program; the disk; or Python."""
     program = re.escape(str(become.name).rpartition(".")[2]) if become else ""
     if become and re.search(rf"(?i)\bbecom|privilege escalation|\b{program}(ers)?\b", reason):
         return "check become for this host: become_method, become_user, ansible_become_password"

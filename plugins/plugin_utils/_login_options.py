@@ -150,7 +150,7 @@ def secret_values(raw: RawOptions) -> list[str]:
 
 
 def _as_texts(values: t.Iterable[t.Any]) -> t.Iterator[str]:
-    """Yield the values that are not empty as text. One that is undefined or cannot be decrypted is never printed."""
+    """Yield the values as text, without those that are empty, undefined, or cannot be decrypted."""
     for value in values:
         with contextlib.suppress(Exception):
             if not is_empty(value):
@@ -170,7 +170,7 @@ def _sourced(position: int, given: t.Mapping[str, t.Any], prefix: str = "") -> d
 
 
 def _owner(name: str, identifiers: list[str], given: t.Mapping[str, t.Any]) -> t.Any:
-    """Return the identifier that belongs to a variable: dockerhub_username to dockerhub_password, else the first one."""
+    """Return the identifier beside this variable: for dockerhub_password that in dockerhub_username, else the first one."""
     twin = dict(zip(SOURCES["secret"][0], SOURCES["identifier"][0])).get(name)
     names = [twin] if twin in identifiers else identifiers
     return given[names[0]] if names else None

@@ -39,6 +39,7 @@ def shared_token(
     """
     cache = _open_cache(options, warn, origin)
     result = _token_of(cache, options, login, warn)
+    # The text of an error may change, so raw options with one are no key.
     if cache and raw and not raw["failures"] and not result["otp_required"]:
         with _cache_problems(warn):
             cache.store_link(raw)

@@ -23,7 +23,7 @@ def unusable(source: str, error: Exception, secrets: t.Iterable[str]) -> Invalid
     # Before ansible-core 2.19, these texts quote the template, which may be a password.
     unquoted = (_text(cause) for cause in chain if "while templating" not in _text(cause))
     reason = "syntax error in a template" if _has_syntax_error(chain) else next(unquoted, "its template is wrong")
-    # So does that of an undefined variable, which follows the template.
+    # Some of them quote the template before the reason.
     reason = re.split(r"[}%]\}[^:]{0,80}: ", reason)[-1]
     # Filters quote their input, a dictionary or a list of them. Cut it off, because it may contain other secrets.
     reason = re.sub(r"(\[\s*\{|(?<!\{)\{\s*['\"]).*", "…", reason, flags=re.DOTALL)

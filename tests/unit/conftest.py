@@ -102,7 +102,7 @@ def run_playbook(tmp_path: pathlib.Path, ansible_command: t.Callable[[str], list
     no_config.touch()
 
     def run(
-        plays: t.Any, *arguments: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 600
+        plays: t.Any, *arguments: str, env: dict[str, str] | None = None, stdin: str = "", timeout: float = 120
     ) -> PlaybookRun:
         playbook.write_text(plays if isinstance(plays, str) else json.dumps(plays))
         environment = {

@@ -48,6 +48,7 @@ class PlayRun(t.NamedTuple):
 
 
 Play = t.Callable[..., PlayRun]
+Program = t.Callable[[str, str], str]
 
 
 @pytest.fixture
@@ -316,7 +317,7 @@ DISK_HINT = "check its disk space, its temporary directory and remote_tmp"
 PYTHON_HINT = "check its Python (3.9 or later), requests and PyJWT; -vvv shows which Python was used"
 RUN = 'for last; do :; done; exec sh -c "$last"'
 BECOME, PYTHON, SSH = "ansible_become_exe", "ansible_python_interpreter", "ansible_ssh_executable"
-NO_MODULE = [  # a program on the way to the module, what it does, and the reason and the hint in the message
+NO_MODULE = [  # the setting of a program on the way to the module, what it does, and reason and hint in the message
     (BECOME, "exec >&2; echo sudo: a password is required", "Missing sudo password", BECOME_HINT),
     (BECOME, "exec >&2; echo sudo: unknown user joe; echo sudo: no plugin", "sudo: unknown user joe", BECOME_HINT),
     (BECOME, "exec >&2; echo We trust you.; echo joe is not in the sudoers file.", "joe is not in the", BECOME_HINT),
@@ -337,31 +338,24 @@ NO_MODULE = [  # a program on the way to the module, what it does, and the reaso
 ]
 
 
-def test_the_hint_fits_what_failed_on_the_target(play: Play, tmp_path: pathlib.Path) -> None:
-    def script(name: str, text: str) -> str:
-        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
-        (tmp_path / name).chmod(0o755)
-        return str(tmp_path / name)
-
+def test_the_hint_fits_what_failed_on_the_target(play: Play, program: Program, tmp_path: pathlib.Path) -> None:
     target = {"ansible_connection": "ssh", "ansible_ssh_transfer_method": "piped", "ansible_user": "joe"}
     tasks = []
-    for number, (program, text, _reason, _hint) in enumerate(NO_MODULE):
-        failing = {program: script(f"fail_{number}", text + "; exit 1")}
+    for number, (setting, text, _reason, _hint) in enumerate(NO_MODULE):
+        failing = {setting: program(f"fail_{number}", text + "; exit 1")}
         options = {**MYBOT, "login_from": "target", "cache": False}
-        variables = {**target, SSH: script("ssh", RUN), **failing}
-        tasks.append({TASK: options, "delegate_to": "bastion", "become": program != PYTHON, "vars": variables})
+        variables = {**target, SSH: program("ssh", RUN), **failing}
+        tasks.append({TASK: options, "delegate_to": "bastion", "become": setting != PYTHON, "vars": variables})
     results = play(*tasks, env={"ANSIBLE_REMOTE_TEMP": str(tmp_path / "remote_tmp")}).results
-    for (_program, _text, reason, hint), result in zip(NO_MODULE, results):
+    for (_setting, _text, reason, hint), result in zip(NO_MODULE, results):
         assert result["msg"].startswith(f"the module did not run on bastion: {reason}")
         assert result["error"]["hint"] == hint
 
 
 @pytest.mark.parametrize("become", [False, True])
-def test_an_unreachable_target_is_reported_with_the_reason(play: Play, tmp_path: pathlib.Path, become: bool) -> None:
-    ssh = tmp_path / "ssh"
-    ssh.write_text(f"#!/bin/sh\necho 'no route; {PAT}' >&2\nexit 255\n")
-    ssh.chmod(0o755)
-    target = {"ansible_connection": "ssh", "ansible_ssh_executable": str(ssh), "ansible_python_interpreter": "auto"}
+def test_an_unreachable_target_is_reported_with_the_reason(play: Play, program: Program, become: bool) -> None:
+    ssh = program("ssh", f"echo 'no route; {PAT}' >&2\nexit 255")
+    target = {"ansible_connection": "ssh", SSH: ssh, PYTHON: "auto"}
     task = {"delegate_to": "bastion", "become": become, "ignore_unreachable": True, "vars": target}
     (result,), output = play({TASK: {**MYBOT, "login_from": "target"}, **task})
     assert result["unreachable"]

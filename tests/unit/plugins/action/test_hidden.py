@@ -133,11 +133,9 @@ def hub() -> t.Iterator[t.Any]:
 
 
 @pytest.fixture
-def project(hub: t.Any, tmp_path: pathlib.Path) -> pathlib.Path:
+def project(hub: t.Any, program: t.Callable[[str, str], str], tmp_path: pathlib.Path) -> pathlib.Path:
     """Return a folder for ansible-runner, with a local host and one that is reached with ssh."""
-    ssh = tmp_path / "ssh"
-    ssh.write_text('#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n')
-    ssh.chmod(0o755)
+    ssh = program("ssh", 'for last; do :; done\nexec sh -c "$last"')
     python = f"ansible_python_interpreter={sys.executable}"
     files = {
         "inventory/hosts": f"here ansible_connection=local login_from=controller {python}\n"

@@ -20,6 +20,7 @@ NAME = "hubops.dockerhub.dockerhub_token"
 ROOT = pathlib.Path(__file__).resolve().parents[4]
 DEADLINE = 60
 Play = t.Callable[..., t.Any]
+Program = t.Callable[[str, str], str]
 Command = t.Callable[[str], list[str]]
 
 MANY_HOSTS = """
@@ -268,8 +269,10 @@ def play(hub: t.Any, run_playbook: Play, tmp_path: pathlib.Path) -> t.Callable[.
     def play(plays: str, hosts: str, *arguments: str, **env: str) -> t.Any:
         (tmp_path / "hosts").write_text(f"{hosts}\n[all:vars]\nansible_connection=local\n")
         credential = {"DOCKERHUB_USERNAME": "mybot", "DOCKERHUB_PASSWORD": hub_emulator.MYBOT_PAT}
+        inventory = ("-i", str(tmp_path / "hosts"))
+        # With coverage and beside other tests, 200 hosts took more than two minutes.
         run = run_playbook(
-            plays, "-i", str(tmp_path / "hosts"), *arguments, env={"DOCKERHUB_URL": hub.url, **credential, **env}
+            plays, *inventory, *arguments, env={"DOCKERHUB_URL": hub.url, **credential, **env}, timeout=10 * DEADLINE
         )
         assert list((tmp_path / "local_tmp").iterdir()) == []
         assert list((tmp_path / "home").glob(".ansible/tmp/*")) == []
@@ -290,10 +293,12 @@ def test_every_kind_of_use_shares_the_login(hub: t.Any, play: Play) -> None:
     assert hub.logins("mybot") == 2  # one of them is refused
 
 
-def test_a_login_on_a_target_uses_its_settings_and_is_shared(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+def test_a_login_on_a_target_uses_its_settings_and_is_shared(
+    hub: t.Any, play: Play, program: Program, tmp_path: pathlib.Path
+) -> None:
     log = tmp_path / "log"
-    executable(tmp_path / "python", f'echo python $PLACE >> {log}\nexec {sys.executable} "$@"')
-    executable(tmp_path / "sudo", f'echo sudo >> {log}\nfor last; do :; done; exec sh -c "$last"')
+    program("python", f'echo python $PLACE >> {log}\nexec {sys.executable} "$@"')
+    program("sudo", f'echo sudo >> {log}\nfor last; do :; done; exec sh -c "$last"')
     settings = f"ansible_python_interpreter={tmp_path}/python ansible_become_exe={tmp_path}/sudo"
     hub.fail(TOKEN, times=None, status=None, respond=lambda request: time.sleep(5 * (request.account == "plainuser")))
     run = play(TARGET, f"bastion {settings}\n[others]\nhost[1:5]", "--forks", "5", **SAME_USER)
@@ -319,9 +324,9 @@ sys.exit(subprocess.call(["sh", "-c", arguments[-1]]))
 
 @pytest.mark.parametrize("setting", ["", "ansible_pipelining=true"])
 def test_become_with_a_password_prompt_does_not_hang(
-    hub: t.Any, play: Play, tmp_path: pathlib.Path, setting: str
+    hub: t.Any, play: Play, program: Program, tmp_path: pathlib.Path, setting: str
 ) -> None:
-    executable(tmp_path / "sudo", f'echo >> {tmp_path}/log\nexec {sys.executable} {tmp_path}/sudo.py "$@"')
+    program("sudo", f'echo >> {tmp_path}/log\nexec {sys.executable} {tmp_path}/sudo.py "$@"')
     (tmp_path / "sudo.py").write_text(SUDO)
     settings = f"ansible_become_exe={tmp_path}/sudo ansible_become_password=become-word {setting}"
     run = play(PROMPT, f"host1 {settings}", ANSIBLE_TIMEOUT="20", **SAME_USER)
@@ -343,19 +348,16 @@ def test_without_become_the_module_is_no_file_on_the_target(hub: t.Any, play: Pl
     assert copies == []
 
 
-def test_an_unreachable_target_is_unreachable_and_tried_once(hub: t.Any, play: Play, tmp_path: pathlib.Path) -> None:
+def test_an_unreachable_target_is_unreachable_and_tried_once(
+    hub: t.Any, play: Play, program: Program, tmp_path: pathlib.Path
+) -> None:
     log = tmp_path / "log"
-    executable(tmp_path / "ssh", f'case "$*" in *bastion*) echo >> {log}; sleep 3; exit 255; esac')
+    program("ssh", f'case "$*" in *bastion*) echo >> {log}; sleep 3; exit 255; esac')
     inventory = f"bastion ansible_connection=ssh ansible_ssh_executable={tmp_path}/ssh\n[others]\nhost[1:5]"
     run = play(UNREACHABLE, inventory)
     assert run.returncode == 0, run.output
     assert log.read_text() == "\n"
     assert hub.logins() == 0
-
-
-def executable(path: pathlib.Path, text: str) -> None:
-    path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
 
 
 def test_a_lockout_on_a_target_lasts_until_the_given_time(hub: t.Any, play: Play) -> None:

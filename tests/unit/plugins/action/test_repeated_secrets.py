@@ -39,25 +39,13 @@ REPEATED: dict[str, t.Any] = {
     "basic": f"Basic {base64.b64encode(f'me:{PASSWORD}'.encode()).decode()}",
 }
 HARMLESS = {"id": 9182731, "text": "918273 pulls", "918273s": True, "digest": "sha256:918273", "all": [None, 1.5]}
-# Shows results and arguments as a callback can read them.
-READER = """
-from ansible.plugins.callback import CallbackBase
-class CallbackModule(CallbackBase):
-    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "notification", "reader"
-    def _read(self, result, **_more):
-        task = getattr(result, "task", None) or result._task
-        self._display.display(f"ARGS {task.args}")
-    v2_runner_on_ok = _read
-"""
 Run = t.Callable[..., str]
 
 
 @pytest.fixture
-def run(hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path) -> Run:
+def run(hub: t.Any, run_playbook: t.Callable[..., t.Any], tmp_path: pathlib.Path, argument_reader: None) -> Run:
     """Run tasks as an account with this password, and return the output."""
     hub.accounts["writer"] = hub_emulator.Account("writer", password=PASSWORD)
-    (tmp_path / "callback_plugins").mkdir()
-    (tmp_path / "callback_plugins/reader.py").write_text(READER)
     (tmp_path / "secrets.json").write_text(json.dumps(SECRETS))
 
     def run(tasks: list[dict[str, t.Any]]) -> str:

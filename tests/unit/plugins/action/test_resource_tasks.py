@@ -244,6 +244,7 @@ def test_items_of_loops_and_sources_of_secrets_are_hidden(hub: t.Any, play: Play
     assert "dckr_pat_" not in result.output
 
 
+@pytest.mark.usefixtures("argument_reader")
 def test_an_item_with_a_secret_is_hidden(play: Play, tmp_path: pathlib.Path) -> None:
     totp = {"identifier": "mfauser", "secret": "{{ mfa_password }}", "cache": False}
     slow = {"dockerhub_password": "{{ lookup('ansible.builtin.pipe', 'sleep 9') }}"}
@@ -263,8 +264,6 @@ def test_an_item_with_a_secret_is_hidden(play: Play, tmp_path: pathlib.Path) -> 
             {"x": "{{ hidden }}"},
         ),
     ]
-    (tmp_path / "callback_plugins").mkdir()
-    (tmp_path / "callback_plugins/reader.py").write_text(READER)
     (tmp_path / "secrets.json").write_text(json.dumps({"hidden": "secret-of-the-item", **SECRETS}))
     tasks = [{**task, "loop": [item], "ignore_errors": True} for task, item in found]
     output = play(tasks, "host1", "-v", "-e", "@secrets.json").output
@@ -327,18 +326,9 @@ SECRETS = {
     "totp_secret": hub_emulator.MFAUSER_TOTP_SECRET,
     "explicit": EXPLICIT,
 }
-READER = """
-from ansible.plugins.callback import CallbackBase
-class CallbackModule(CallbackBase):
-    CALLBACK_VERSION, CALLBACK_TYPE, CALLBACK_NAME = 2.0, "notification", "reader"
-    def _read(self, result, **_more):
-        task = getattr(result, "task", None) or result._task
-        self._display.display(f"ARGS {task.args}")
-    v2_runner_on_ok = v2_runner_on_failed = v2_runner_on_skipped = v2_runner_retry = _read
-    v2_runner_item_on_ok = v2_runner_item_on_failed = _read
-"""
 
 
+@pytest.mark.usefixtures("argument_reader")
 @pytest.mark.parametrize("verbosity", ["", "-vvvv"])
 def test_no_output_shows_a_secret(hub: t.Any, play: Play, tmp_path: pathlib.Path, verbosity: str) -> None:
     def echo(request: t.Any) -> t.Any:
@@ -349,8 +339,6 @@ def test_no_output_shows_a_secret(hub: t.Any, play: Play, tmp_path: pathlib.Path
         return hub_emulator.Reply(400, {"message": request.headers["Authorization"]}) if is_echo else None
 
     hub.fail("/v2/*", times=None, status=None, respond=echo)
-    (tmp_path / "callback_plugins").mkdir()
-    (tmp_path / "callback_plugins/reader.py").write_text(READER)
     (tmp_path / "secrets.json").write_text(json.dumps(SECRETS))
     show = {"ansible.builtin.debug": {"msg": "{{ ansible_failed_task.args }} {{ ansible_failed_result }}"}}
     tasks = [{"block": [{**task, "register": name}], "rescue": [show]} for name, task in OUTCOMES.items()]

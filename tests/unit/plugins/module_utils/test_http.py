@@ -275,8 +275,8 @@ def certificate_error(message: str) -> requests.exceptions.SSLError:
         ("Hostname mismatch, certificate is not valid for 'hub.docker.com'.", "the certificate is for another name"),
         ("IP address mismatch, certificate is not valid for '127.0.0.1'.", "the certificate is for another name"),
         ("no appropriate subjectAltName fields were found", "the certificate is for another name"),
-        ("EE certificate key too weak", "refuses such old encryption"),
-        ("CA md too weak", "refuses such old encryption"),
+        ("EE certificate key too weak", "refuses old encryption and short keys"),
+        ("CA md too weak", "refuses old encryption and short keys"),
     ],
 )
 def test_the_tls_hint_follows_the_reason(message: str, hint: str | None) -> None:
@@ -289,9 +289,9 @@ def test_the_tls_hint_follows_the_reason(message: str, hint: str | None) -> None
     ("reason", "hint"),
     [
         ("WRONG_VERSION_NUMBER", "the server does not speak TLS"),
-        ("UNSAFE_LEGACY_RENEGOTIATION_DISABLED", "refuses such old encryption"),
-        ("UNSUPPORTED_PROTOCOL", "refuses such old encryption"),
-        ("DH_KEY_TOO_SMALL", "refuses such old encryption"),
+        ("UNSAFE_LEGACY_RENEGOTIATION_DISABLED", "refuses old encryption and short keys"),
+        ("UNSUPPORTED_PROTOCOL", "refuses old encryption and short keys"),
+        ("DH_KEY_TOO_SMALL", "refuses old encryption and short keys"),
         ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "a client certificate, which is not supported"),
         ("SSLV3_ALERT_HANDSHAKE_FAILURE", "a client certificate, which is not supported"),
     ],

@@ -59,7 +59,7 @@ def test_an_item_with_a_secret_is_found(item: t.Any, expected: bool) -> None:
     assert contains_secret(item, ["my-password", "JBSWY3DPEHPK3PXP"]) is expected
 
 
-def test_a_result_without_texts_repeats_no_secret() -> None:
+def test_a_number_can_repeat_a_secret_but_a_boolean_cannot() -> None:
     assert not repeats_secret({"failed": True, "changed": False, "http_status": None}, ["True", "False", "None"])
     assert repeats_secret({"http_status": 4040}, ["4040"])
 

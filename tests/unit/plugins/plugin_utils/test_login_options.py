@@ -241,10 +241,8 @@ def test_a_value_that_yaml_has_altered_is_refused(sources: Sources, name: str, v
 
 @pytest.mark.parametrize("name", ["identifier", "secret", "proxy"])
 def test_an_undefined_argument_is_named(sources: Sources, name: str) -> None:
-    sources.arguments = {
-        **MINE,
-        name: jinja2.StrictUndefined(name="vault_pat"),
-    }  # of a lookup, before ansible-core 2.19
+    # Before ansible-core 2.19, a lookup receives such a value.
+    sources.arguments = {**MINE, name: jinja2.StrictUndefined(name="vault_pat")}
     assert f"{name} cannot be rendered: 'vault_pat' is undefined" in sources.refusal()
 
 
